@@ -1,0 +1,26 @@
+"""The one directory that Livermore writes to: database, Valkey's files, the generated key, logs."""
+
+import os
+import secrets
+from pathlib import Path
+
+SECRET_KEY_FILE = "secret-key"
+
+
+def secret_key_in(data_dir: Path) -> str:
+    """Return the secret key kept in `data_dir`, generated on first use and readable by its owner alone."""
+    path = data_dir / SECRET_KEY_FILE
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    candidate = data_dir / f"{SECRET_KEY_FILE}.{os.getpid()}"
+    if not path.exists():
+        descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            # A link fails where a rename would overwrite: of two first starts at once, one key wins.
+            candidate.hardlink_to(path)
+        except FileExistsError:
+            pass
+        finally:
+            candidate.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,233 @@
+"""What the engine needs from outside, one protocol a need. Adapters live elsewhere; tests share one fake a port."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from settingsapp.schema.document import SettingsDocument
+
+from runtime.engine.candles import Candle, SeriesKey
+from runtime.protocol.alerts import Alert
+from runtime.protocol.answers import Result
+from runtime.protocol.commands import Command
+from runtime.protocol.status import ExchangeStatus, Status
+from settingsapp.schema.vocabulary import Mode, Timeframe
+
+
+class LeaseLostError(Exception):
+    """Another engine leads now: whoever gets this stops at once and sends nothing more."""
+
+
+class SourceUnavailableError(Exception):
+    """A store or an exchange can't be reached right now; trying again later makes sense."""
+
+
+class Clock(Protocol):
+    """Redis's clock, or a recording's."""
+
+    def now_ms(self) -> int: ...
+
+
+# -- commands ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QueuedCommand:
+    """A command that this engine has acknowledged and must end. `entry` is its id in the stream."""
+
+    entry: str
+    command: Command
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What the owner last asked for, kept outside the engine. `paused_until`: ms, or None without a time box."""
+
+    paused: bool
+    mode: Mode
+    paused_until: int | None = None
+    revision: int = 0
+
+
+class Start(Enum):
+    """May an acknowledged command begin?"""
+
+    GO = "go"
+    EXPIRED = "expired"
+    FINISHED = "finished"
+    """It has its result already (or is gone): nothing is left to do."""
+
+
+class CommandQueue(Protocol):
+    """The command path as the leader sees it. Every method raises LeaseLostError once another leads."""
+
+    async def receive(self, wait_seconds: float) -> Sequence[QueuedCommand]:
+        """Take what has come in, at most `wait_seconds` later. What can't be read as a command has been refused."""
+
+    async def start(self, queued: QueuedCommand) -> Start:
+        """Ask, by Redis's clock, whether the command may begin, and note that it did."""
+
+    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> None:
+        """Store and publish the one result, drop the entry, and write the intent where it changed: all in one step."""
+
+    async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
+        """Tell how far a long command is."""
+
+
+class Intents(Protocol):
+    """The intent outside of commands."""
+
+    async def load(self) -> Intent | None:
+        """Return the last intent, None where there never was one."""
+
+    async def store(self, intent: Intent) -> None:
+        """Write an intent that no command brought (a time box that ran out, a restored key)."""
+
+
+# -- settings ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The saved document as the engine reads it."""
+
+    version: int
+    document: SettingsDocument
+
+
+@dataclass(frozen=True)
+class WatchlistEdit:
+    """What became of a change to the watchlist: the document afterwards, and whether it had to change."""
+
+    settings: LoadedSettings
+    changed: bool
+
+
+class SettingsRejectedError(Exception):
+    """The settings service refused an edit; the text says why and what would be right."""
+
+
+class SettingsSource(Protocol):
+    """The document. All methods raise SourceUnavailableError while the database can't be reached."""
+
+    async def load(self) -> LoadedSettings: ...
+
+    async def version(self) -> int:
+        """Return the saved version, without its document."""
+
+    async def add_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
+        """Put a symbol on the watchlist, with the command as cause. Raises SettingsRejectedError."""
+
+    async def remove_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
+        """Take a symbol off the watchlist, with the command as cause. Raises SettingsRejectedError."""
+
+
+# -- market ------------------------------------------------------------------------------------------------------
+
+
+class UnknownInstrumentError(Exception):
+    """The exchange has no such symbol; the text names near ones where there are any."""
+
+
+class Feed(Protocol):
+    """One exchange's market data. Symbols are in the exchange's own notation."""
+
+    @property
+    def exchange(self) -> str: ...
+
+    @property
+    def timeframes(self) -> Sequence[Timeframe]:
+        """The timeframes of which it has candles, shortest first; live ones come for the shortest alone."""
+
+    def symbols(self) -> Sequence[str] | None:
+        """The only symbols there are (a recording's); None where the watchlist chooses."""
+
+    def status(self) -> ExchangeStatus: ...
+
+    async def check(self, symbol: str) -> None:
+        """Raises UnknownInstrumentError where the exchange has no such symbol."""
+
+    async def history(self, symbol: str, timeframe: Timeframe, since: int, until: int) -> Sequence[Candle]:
+        """Return closed candles with since <= open time < until (ms), oldest first; bars without trades are absent.
+
+        Raises SourceUnavailableError.
+        """
+
+    async def warmup(self, symbol: str, timeframe: Timeframe, bars: int) -> Sequence[Candle]:
+        """Return up to the last `bars` closed candles, oldest first. Raises SourceUnavailableError."""
+
+    async def subscribe(self, symbols: Iterable[str]) -> None: ...
+
+    async def unsubscribe(self, symbols: Iterable[str]) -> None: ...
+
+    def closed(self) -> AsyncIterator[Candle]:
+        """Yield closed candles of the shortest timeframe of all subscribed symbols, as they close."""
+
+    async def close(self) -> None: ...
+
+
+class Feeds(Protocol):
+    """Opens feeds by exchange name."""
+
+    def open(self, exchange: str) -> Feed | None:
+        """Return a feed; None where this engine can't speak to that exchange."""
+
+
+class CacheScope(Enum):
+    """Which caches to clear; SYMBOL takes all of one symbol's, or of one of its series."""
+
+    ALL = "all"
+    CANDLES = "candles"
+    INDICATORS = "indicators"
+    TICKERS = "tickers"
+    SYMBOL = "symbol"
+
+
+class MarketCache(Protocol):
+    """Candles, last indicator values and last prices as other processes read them."""
+
+    async def write(self, candles: Sequence[Candle], readings: Mapping[SeriesKey, Mapping[str, object]]) -> None:
+        """Store closed candles, and the last indicator values of the series named."""
+
+    async def candles(self, series: SeriesKey) -> Sequence[Candle]:
+        """Return what is stored of a series, oldest first."""
+
+    async def clear(self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None) -> int:
+        """Clear caches and return how many keys went. `symbol` is qualified."""
+
+    async def statistics(self) -> Mapping[str, int]:
+        """Return keys, memoryBytes, hits and misses."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a position was first seen: the price that stop-loss and take-profit count from."""
+
+    symbol: str
+    """Qualified."""
+    price: float
+    seen_at: int
+
+
+class Positions(Protocol):
+    """Entries, remembered across restarts. Raises SourceUnavailableError."""
+
+    async def load(self) -> Sequence[Entry]: ...
+
+    async def remember(self, entry: Entry) -> None: ...
+
+
+# -- what goes out -----------------------------------------------------------------------------------------------
+
+
+class Outbox(Protocol):
+    """What the engine tells the world. All methods raise LeaseLostError once another leads."""
+
+    async def status(self, status: Status) -> None: ...
+
+    async def alert(self, alert: Alert) -> None:
+        """Store an alert and, unless it is late, announce it. A database that is away delays only the storing."""
+
+    async def error(self, level: str, origin: str, message: str) -> None:
+        """Announce something that the owner should see; `level` is `warning` or `error`."""

@@ -1,0 +1,252 @@
+"""Commands: what may be asked of the engine, with each payload's shape.
+
+A command travels as `{"id", "command", "payload"?, "timestamp", "source", "priority"?, "expiresAt"?, "issuedBy"?}`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from settingsapp.schema import strict_json
+from settingsapp.schema.vocabulary import Mode, SymbolText, Timeframe
+
+LONGEST_ID = 128
+LAST_PRIORITY = 9
+HOUR_MS = 3_600_000
+FURTHEST_EXPIRY_MS = 24 * HOUR_MS
+DEFAULT_EXPIRY_MS: Final = 30_000
+LONG_EXPIRY_MS: Final = 600_000
+LONGEST_PAUSE_MINUTES = 7 * 24 * 60
+
+
+class CommandName(StrEnum):
+    """The commands that this engine knows."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RELOAD_SETTINGS = "reload-settings"
+    SWITCH_MODE = "switch-mode"
+    ADD_SYMBOL = "add-symbol"
+    REMOVE_SYMBOL = "remove-symbol"
+    FORCE_BACKFILL = "force-backfill"
+    CLEAR_CACHE = "clear-cache"
+    STATUS = "status"
+
+
+class Payload(BaseModel):
+    """Base of all payloads: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class NoPayload(Payload):
+    """For the commands that take none."""
+
+
+class PausePayload(Payload):
+    """`minutes`: resume by itself after that long."""
+
+    minutes: Annotated[float, Field(gt=0, le=LONGEST_PAUSE_MINUTES)] | None = None
+
+
+class SwitchModePayload(Payload):
+    """The mode to switch to."""
+
+    mode: Annotated[Mode, Field(strict=False)]
+
+
+class SymbolPayload(Payload):
+    """A symbol, in its exchange's notation or qualified."""
+
+    symbol: SymbolText
+
+
+class BackfillPayload(Payload):
+    """A symbol, and the timeframes to read again; all of them without."""
+
+    symbol: SymbolText
+    timeframes: Annotated[tuple[Timeframe, ...], Field(min_length=1, strict=False)] | None = None
+
+
+class ClearCachePayload(Payload):
+    """Which caches to clear; with scope `symbol` which symbol's, and at will only one timeframe's."""
+
+    scope: Literal["all", "candles", "indicators", "tickers", "symbol"]
+    symbol: SymbolText | None = None
+    timeframe: Timeframe | None = None
+
+    @model_validator(mode="after")
+    def _symbol_goes_with_its_scope(self) -> "ClearCachePayload":
+        if self.scope == "symbol" and self.symbol is None:
+            raise ValueError("scope 'symbol' needs a symbol")
+        if self.scope != "symbol" and (self.symbol is not None or self.timeframe is not None):
+            raise ValueError("symbol and timeframe go with scope 'symbol' only")
+        return self
+
+
+PAYLOADS: Mapping[CommandName, type[Payload]] = {
+    CommandName.PAUSE: PausePayload,
+    CommandName.RESUME: NoPayload,
+    CommandName.RELOAD_SETTINGS: NoPayload,
+    CommandName.SWITCH_MODE: SwitchModePayload,
+    CommandName.ADD_SYMBOL: SymbolPayload,
+    CommandName.REMOVE_SYMBOL: SymbolPayload,
+    CommandName.FORCE_BACKFILL: BackfillPayload,
+    CommandName.CLEAR_CACHE: ClearCachePayload,
+    CommandName.STATUS: NoPayload,
+}
+
+DEFAULT_PRIORITY: Mapping[CommandName, int] = {
+    CommandName.PAUSE: 0,
+    CommandName.RESUME: 2,
+    CommandName.STATUS: 3,
+    CommandName.SWITCH_MODE: 3,
+    CommandName.RELOAD_SETTINGS: 4,
+    CommandName.ADD_SYMBOL: 5,
+    CommandName.REMOVE_SYMBOL: 5,
+    CommandName.CLEAR_CACHE: 6,
+    CommandName.FORCE_BACKFILL: 7,
+}
+
+
+def default_expiry_ms(command: str) -> int:
+    """How long a command may wait from its entry in the stream, where it has no `expiresAt` of its own."""
+    return LONG_EXPIRY_MS if command == CommandName.FORCE_BACKFILL else DEFAULT_EXPIRY_MS
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one part of a message, and where: `payload.mode`."""
+
+    path: str
+    message: str
+
+
+class InvalidCommandError(Exception):
+    """A command that can't be carried out as it was written. The text says what would be right."""
+
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__("; ".join(f"{p.path}: {p.message}" for p in problems))
+        self.problems = problems
+
+
+class UnusableMessageError(Exception):
+    """A message without a usable id: nobody can be answered, so it is counted and dropped."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command, checked."""
+
+    id: str
+    name: CommandName
+    payload: Payload
+    priority: int
+    source: str
+    issued_by: str
+    timestamp: int
+    """When the sender says it was sent, ms; informational."""
+    expires_at: int | None
+    """An explicit deadline, ms, by Redis's clock; None: the default for the command counts."""
+
+    def message(self) -> dict[str, Any]:
+        """Return the message that travels."""
+        message: dict[str, Any] = {
+            "id": self.id,
+            "command": self.name.value,
+            "payload": self.payload.model_dump(mode="json", exclude_none=True),
+            "timestamp": self.timestamp,
+            "source": self.source,
+            "priority": self.priority,
+            "issuedBy": self.issued_by,
+        }
+        if self.expires_at is not None:
+            message["expiresAt"] = self.expires_at
+        return message
+
+
+class _Envelope(BaseModel):
+    # Unknown keys are let through: a later client may say more than this engine understands.
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
+    command: str
+    payload: dict[str, Any] | None = None
+    timestamp: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)] = 0
+    source: Annotated[str, Field(min_length=1, max_length=32)] = "system"
+    priority: Annotated[int, Field(ge=0, le=LAST_PRIORITY)] | None = None
+    expires_at: Annotated[int, Field(ge=0, alias="expiresAt")] | None = None
+    issued_by: Annotated[str, Field(max_length=150, alias="issuedBy")] = ""
+
+
+_ENVELOPE: TypeAdapter[_Envelope] = TypeAdapter(_Envelope)
+
+
+def message_id(raw: bytes | str) -> tuple[str, dict[str, Any]]:
+    """Return a raw message's id and the message. Raises UnusableMessageError where nobody could be answered."""
+    try:
+        message = strict_json.decode_object(raw)
+    except strict_json.MalformedJsonError as error:
+        raise UnusableMessageError(str(error)) from None
+    identifier = message.get("id")
+    if not isinstance(identifier, str) or not 1 <= len(identifier) <= LONGEST_ID:
+        raise UnusableMessageError(f"id: a string of 1 to {LONGEST_ID} characters is needed")
+    return identifier, message
+
+
+def parse_command(message: Mapping[str, Any]) -> Command:
+    """Check a whole message. Raises InvalidCommandError with every problem and its path."""
+    try:
+        envelope = _ENVELOPE.validate_python(dict(message))
+    except ValidationError as error:
+        raise InvalidCommandError(_problems(error)) from None
+    name = command_name(envelope.command)
+    return Command(
+        id=envelope.id,
+        name=name,
+        payload=parse_payload(name, envelope.payload),
+        priority=DEFAULT_PRIORITY[name] if envelope.priority is None else envelope.priority,
+        source=envelope.source,
+        issued_by=envelope.issued_by,
+        timestamp=int(envelope.timestamp),
+        expires_at=envelope.expires_at,
+    )
+
+
+def command_name(text: str) -> CommandName:
+    """Return the command of that name. Raises InvalidCommandError that lists them."""
+    try:
+        return CommandName(text)
+    except ValueError:
+        known = ", ".join(CommandName)
+        problem = FieldProblem("command", f"{text[:60]!r} is not a command; known are {known}")
+        raise InvalidCommandError((problem,)) from None
+
+
+def parse_payload(name: CommandName, payload: Mapping[str, Any] | None) -> Payload:
+    """Check a payload against its command. Raises InvalidCommandError with paths below `payload`."""
+    try:
+        return PAYLOADS[name].model_validate(dict(payload or {}))
+    except ValidationError as error:
+        raise InvalidCommandError(_problems(error, "payload")) from None
+
+
+def _problems(error: ValidationError, prefix: str = "") -> tuple[FieldProblem, ...]:
+    found = []
+    for detail in error.errors(include_url=False, include_input=False):
+        path = ".".join([prefix, *map(str, detail["loc"])] if prefix else map(str, detail["loc"]))
+        text = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            text = "no such field here"
+        found.append(FieldProblem(path or "message", text[0].lower() + text[1:]))
+    return tuple(found)
