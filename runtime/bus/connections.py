@@ -1,0 +1,52 @@
+"""Connections to Redis, and the one error that the rest of the product sees when there is none."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import redis
+import redis.asyncio
+from django.conf import settings
+
+if TYPE_CHECKING:
+    SyncRedis = redis.Redis
+    AsyncRedis = redis.asyncio.Redis
+else:
+    SyncRedis, AsyncRedis = redis.Redis, redis.asyncio.Redis
+
+CONNECT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
+"""Blocking reads ask for less than this, so that a silent server is noticed."""
+
+
+class RedisUnavailableError(Exception):
+    """Redis can't be reached, or refuses to work. The text says what to do."""
+
+
+def connect(url: str | None = None) -> SyncRedis:
+    """Return a client for synchronous callers; it connects when first used."""
+    return redis.Redis.from_url(
+        url or settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
+    )
+
+
+def connect_async(url: str | None = None) -> AsyncRedis:
+    """Return a client for the running event loop; it connects when first used."""
+    return redis.asyncio.Redis.from_url(
+        url or settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
+    )
+
+
+@contextmanager
+def redis_errors_named() -> Iterator[None]:
+    """Turn the client library's errors into RedisUnavailableError."""
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        raise RedisUnavailableError(_advice(error)) from error
+
+
+def _advice(error: Exception) -> str:
+    if settings.REDIS_IS_EMBEDDED and isinstance(error, redis.ConnectionError | OSError):
+        return "the embedded Redis server does not answer: start manage.py up"
+    return f"Redis does not answer as it should ({type(error).__name__}: {error}); check REDIS_URL and the server"
