@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from settingsapp.schema import strict_json
+from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.vocabulary import Mode, SymbolText, Timeframe
 
 LONGEST_ID = 128
@@ -122,14 +123,6 @@ DEFAULT_PRIORITY: Mapping[CommandName, int] = {
 def default_expiry_ms(command: str) -> int:
     """How long a command may wait from its entry in the stream, where it has no `expiresAt` of its own."""
     return LONG_EXPIRY_MS if command == CommandName.FORCE_BACKFILL else DEFAULT_EXPIRY_MS
-
-
-@dataclass(frozen=True)
-class FieldProblem:
-    """What is wrong with one part of a message, and where: `payload.mode`."""
-
-    path: str
-    message: str
 
 
 class InvalidCommandError(Exception):
