@@ -18,7 +18,7 @@ def secret_key_in(data_dir: Path) -> str:
             file.write(secrets.token_urlsafe(64))
         try:
             # A link fails where a rename would overwrite: of two first starts at once, one key wins.
-            candidate.hardlink_to(path)
+            path.hardlink_to(candidate)
         except FileExistsError:
             pass
         finally:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.conf import settings
+from django.conf import settings as project
 from django.db import models
 
 
@@ -27,7 +27,7 @@ class Identity(models.Model):
 class Membership(models.Model):
     """Which identity a login belongs to: exactly one."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membership")
+    user = models.OneToOneField(project.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membership")
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="memberships")
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class UserSettings(models.Model):
     settings = models.JSONField()
     updated_at = models.DateTimeField(editable=False)
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+        project.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
 
     class Meta:
