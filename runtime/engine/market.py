@@ -1,0 +1,313 @@
+"""All series in memory: candles go in, bars with their indicators come out. Pure: no I/O, no clock.
+
+Live candles come in one timeframe, the base; every higher bar is put together from the bars beneath it. So a
+higher bar is complete at the same moment as the base bar that ends it, and a gap is found in one place.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from runtime.engine.aggregate import merge
+from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
+from runtime.engine.corrections import Replacement, corrected
+from runtime.engine.readings import Reading
+from runtime.engine.series import Series
+from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe
+
+WARMUP_BARS = 750
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One completed bar with what the indicators said after it and before it."""
+
+    candle: Candle
+    reading: Reading | None
+    """None while there are too few bars."""
+    previous: Reading | None
+    ready: bool
+    """The series has its warm-up and is not stale: it may alert."""
+    first_bar: int
+    """Open time of the first bar that fed the series, ms UTC."""
+    base: bool
+    """It came in as it is; a higher bar is made of base bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bars of a base series that are not known yet: since <= open time < until, ms UTC."""
+
+    key: SeriesKey
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one candle: the bars that it completed, base first, or the gap that comes before it."""
+
+    bars: tuple[Bar, ...] = ()
+    gap: Gap | None = None
+
+
+@dataclass
+class _Ladder:
+    """One symbol's series, shortest first."""
+
+    series: dict[Timeframe, Series]
+    marked: set[Timeframe] = field(default_factory=set)
+    """Stale by word from outside."""
+
+    def __post_init__(self) -> None:
+        rungs = tuple(self.series.values())
+        self.base = rungs[0]
+        self.steps = tuple(zip(rungs[1:], rungs[:-1], strict=True))
+        """Each higher series with the one beneath it."""
+
+
+class Market:
+    """The series of all tracked symbols."""
+
+    def __init__(self, warmup_bars: int = WARMUP_BARS) -> None:
+        self._warmup_bars = warmup_bars
+        self._ladders: dict[str, _Ladder] = {}
+
+    # -- which series there are -----------------------------------------------------
+
+    def track(self, exchange: str, symbol: str, timeframes: Sequence[Timeframe]) -> None:
+        """Hold series for these timeframes (at least one), live candles coming in the shortest.
+
+        Series that were there already are kept; those of other timeframes go.
+        """
+        if not timeframes:
+            raise ValueError(f"{exchange}:{symbol}: at least one timeframe is needed")
+        wanted = [t for t in TIMEFRAMES if t in timeframes]
+        qualified = f"{exchange}:{symbol}"
+        before = self._ladders.get(qualified)
+        rungs: dict[Timeframe, Series] = {}
+        for timeframe, above in zip(wanted, [*wanted[1:], wanted[-1]], strict=True):
+            # A higher bar is put together from held ones, so all of its parts have to be among them.
+            keep = max(self._warmup_bars, DURATION_MS[above] // DURATION_MS[timeframe])
+            held = before.series.get(timeframe) if before else None
+            if held is None or held.keep < keep:
+                held = Series(SeriesKey(exchange, symbol, timeframe), keep)
+            rungs[timeframe] = held
+        marked = before.marked & set(wanted) if before else set()
+        self._ladders[qualified] = _Ladder(rungs, marked)
+
+    def forget(self, qualified: str) -> None:
+        """Drop a symbol's series; one that is not tracked is no error."""
+        self._ladders.pop(qualified, None)
+
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """The qualified symbols, sorted."""
+        return tuple(sorted(self._ladders))
+
+    def keys(self, qualified: str | None = None) -> tuple[SeriesKey, ...]:
+        """Return the series of one symbol, shortest first, or of all."""
+        names = self.tracked if qualified is None else (qualified,)
+        return tuple(s.key for n in names if n in self._ladders for s in self._ladders[n].series.values())
+
+    # -- candles go in ------------------------------------------------------------------
+
+    def load(self, key: SeriesKey, candles: Sequence[Candle], *, since_listing: bool = False) -> None:
+        """Start a series over from its history: closed candles, oldest first. No bars come out of it.
+
+        Bars without trades are filled flat. `since_listing`: there is no older history, so the series is
+        ready with however few bars. The order in which a symbol's series are loaded does not matter: higher
+        series are carried on to where the bars beneath them end. Raises ValueError for candles out of order,
+        KeyError for an unknown series.
+        """
+        ladder, series = self._find(key)
+        _check(key, candles)
+        series.load(candles)
+        series.since_listing = since_listing
+        ladder.marked.discard(key.timeframe)
+        for higher, lower in ladder.steps:
+            self._carry_on(ladder, higher, lower)
+
+    def feed(self, candle: Candle) -> Step:
+        """Take one closed base candle.
+
+        Where it does not follow on the last one nothing is applied and the step says which gap to `fill`
+        first. A candle that was seen already, an older one, and one of a symbol that is not tracked (any
+        more) change nothing. Raises ValueError for a candle of another timeframe or with an open time between
+        two bars.
+        """
+        ladder = self._ladders.get(candle.series.qualified)
+        if ladder is None:
+            return Step()
+        base = ladder.base
+        _check(base.key, (candle,))
+        expected = base.next_open
+        if expected is not None and candle.open_time < expected:
+            return Step()
+        if expected is not None and candle.open_time > expected:
+            ladder.marked.add(base.key.timeframe)
+            return Step(gap=Gap(base.key, expected, candle.open_time))
+        ladder.marked.clear()
+        return Step(bars=tuple(self._push(ladder, candle)))
+
+    def fill(self, key: SeriesKey, since: int, until: int, candles: Sequence[Candle]) -> Step:
+        """Close a gap: `candles` are those that were traded in it, what is missing among them is filled flat.
+
+        What the series holds already is left as it is, and candles outside the gap are passed over. Raises
+        ValueError where `key` is not a base series or the gap begins later than the series ends.
+        """
+        ladder, base = self._find(key)
+        if base is not ladder.base:
+            raise ValueError(f"{key}: only the base series {ladder.base.key} takes live candles")
+        _check(key, candles)
+        expected = base.next_open
+        if expected is None or since > expected:
+            raise ValueError(f"{key}: the gap begins at {since}, after the series' end at {expected}")
+        ladder.marked.clear()
+        observed = {candle.open_time: candle for candle in candles}
+        bars: list[Bar] = []
+        for open_time in range(expected, until, base.duration):
+            bars += self._push(ladder, observed.get(open_time) or base.next_flat())
+        return Step(bars=tuple(bars))
+
+    def replace(self, key: SeriesKey, candles: Sequence[Candle]) -> Replacement:
+        """Let what the exchange now says about a range win; it is from the first to the last of `candles`.
+
+        Compares them with the bars held, replaces what differs and computes the indicators anew from the bars
+        held. Candles outside of what is held are passed over; a series without bars is loaded. Raises
+        ValueError for candles out of order, KeyError for an unknown series.
+        """
+        _, series = self._find(key)
+        _check(key, candles)
+        if not series.candles:
+            self.load(key, candles)
+            return Replacement(missing=len(candles), changed=0)
+        replacement, observed = corrected(series.candles, candles)
+        if replacement.anything:
+            since_listing = series.since_listing and series.first_bar == series.candles[0].open_time
+            end = series.next_open
+            series.load(observed)
+            series.since_listing = since_listing
+            while end is not None and series.next_open is not None and series.next_open < end:
+                series.push(series.next_flat())
+        return replacement
+
+    def reset(self, keys: Iterable[SeriesKey]) -> None:
+        """Empty these series; they are warming up until they are loaded again. Unknown ones are passed over."""
+        for key in keys:
+            ladder = self._ladders.get(key.qualified)
+            if ladder is not None and key.timeframe in ladder.series:
+                ladder.series[key.timeframe].clear()
+
+    # -- what is known ------------------------------------------------------------------
+
+    def mark_stale(self, key: SeriesKey) -> None:
+        """Say that a series can't be trusted for now; its symbol's next candle in order, or a load, ends that."""
+        ladder, _ = self._find(key)
+        ladder.marked.add(key.timeframe)
+
+    @property
+    def stale(self) -> tuple[SeriesKey, ...]:
+        """The series that are silent: marked so, or with a hole that only loading their history mends."""
+        return tuple(key for key in self.keys() if self._is_stale(key))
+
+    def ready(self, key: SeriesKey) -> bool:
+        """Tell whether a series may alert: it has its warm-up and is not stale. False for an unknown one."""
+        ladder = self._ladders.get(key.qualified)
+        series = ladder.series.get(key.timeframe) if ladder else None
+        return series is not None and self._is_warm(series) and not self._is_stale(key)
+
+    def warmup(self) -> tuple[int, int]:
+        """Return how many series have their warm-up, and how many there are."""
+        every = [series for ladder in self._ladders.values() for series in ladder.series.values()]
+        return sum(map(self._is_warm, every)), len(every)
+
+    def reading(self, key: SeriesKey) -> Reading | None:
+        """Return the indicators after the last bar; None while there are too few bars. Raises KeyError."""
+        return self._find(key)[1].reading
+
+    def candles(self, key: SeriesKey) -> tuple[Candle, ...]:
+        """Return the bars held, oldest first: the last `warmup_bars` at least. Raises KeyError."""
+        return tuple(self._find(key)[1].candles)
+
+    def first_bar(self, key: SeriesKey) -> int | None:
+        """Return the open time of the first bar that fed the series; None without bars. Raises KeyError."""
+        return self._find(key)[1].first_bar
+
+    def last_bar(self, key: SeriesKey) -> Candle | None:
+        """Return the newest bar; None without bars. Raises KeyError."""
+        held = self._find(key)[1].candles
+        return held[-1] if held else None
+
+    # -- inside ------------------------------------------------------------------
+
+    def _find(self, key: SeriesKey) -> tuple[_Ladder, Series]:
+        try:
+            ladder = self._ladders[key.qualified]
+            return ladder, ladder.series[key.timeframe]
+        except KeyError:
+            raise KeyError(f"{key} is not tracked") from None
+
+    def _push(self, ladder: _Ladder, candle: Candle) -> list[Bar]:
+        bars = [self._take(ladder, ladder.base, candle)]
+        end = candle.open_time + ladder.base.duration
+        for higher, lower in ladder.steps:
+            if end % higher.duration:
+                break
+            bars += self._carry_on(ladder, higher, lower)
+        return bars
+
+    def _carry_on(self, ladder: _Ladder, higher: Series, lower: Series) -> list[Bar]:
+        """Add all bars to `higher` that the bars beneath it complete."""
+        bars: list[Bar] = []
+        while (start := _next_start(higher, lower)) is not None:
+            parts = lower.between(start, start + higher.duration)
+            if not parts:
+                break
+            bars.append(self._take(ladder, higher, merge(higher.key, start, parts)))
+        return bars
+
+    def _take(self, ladder: _Ladder, series: Series, candle: Candle) -> Bar:
+        previous = series.reading
+        series.push(candle)
+        first_bar = series.first_bar
+        assert first_bar is not None
+        ready = self._is_warm(series) and series.key.timeframe not in ladder.marked
+        return Bar(candle, series.reading, previous, ready, first_bar, base=series is ladder.base)
+
+    def _is_warm(self, series: Series) -> bool:
+        return series.bars >= self._warmup_bars or (series.since_listing and series.bars > 0)
+
+    def _is_stale(self, key: SeriesKey) -> bool:
+        ladder = self._ladders[key.qualified]
+        if key.timeframe in ladder.marked:
+            return True
+        # What could be carried on has been: a bar that is complete beneath but not here lacks some of its parts.
+        return any(
+            higher.key == key and bool(higher.candles) and _next_start(higher, lower) is not None
+            for higher, lower in ladder.steps
+        )
+
+
+def _next_start(higher: Series, lower: Series) -> int | None:
+    """Return the open time of the next bar of `higher` where the bars beneath it reach to its end."""
+    if not lower.candles:
+        return None
+    start = higher.next_open
+    if start is None:
+        oldest = lower.candles[0].open_time
+        start = oldest + -oldest % higher.duration
+    end = lower.candles[-1].open_time + lower.duration
+    return start if start + higher.duration <= end else None
+
+
+def _check(key: SeriesKey, candles: Iterable[Candle]) -> None:
+    duration = DURATION_MS[key.timeframe]
+    last: int | None = None
+    for candle in candles:
+        if candle.series != key:
+            raise ValueError(f"a candle of {candle.series} where one of {key} is expected")
+        if candle.open_time % duration:
+            raise ValueError(f"{key}: {candle.open_time} is not the open time of a bar of {key.timeframe}")
+        if last is not None and candle.open_time <= last:
+            raise ValueError(f"{key}: the candle of {candle.open_time} comes after that of {last}")
+        last = candle.open_time

@@ -1,0 +1,53 @@
+"""What a mode is. To add one: copy a neighbour's file and name it in the registry. Modes don't know each
+other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.engine.market import Bar
+from runtime.engine.ports import Entry
+from runtime.protocol.alerts import Alert
+from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.vocabulary import Mode
+
+
+@dataclass(frozen=True)
+class ModeContext:
+    """What a mode goes by: the document in force, and where positions were first seen."""
+
+    mode: Mode
+    settings_version: int
+    document: SettingsDocument
+    entries: Mapping[str, Entry]
+    """By qualified symbol."""
+
+
+class ModeLogic(Protocol):
+    """One mode at work. It may remember things from bar to bar, such as its cooldowns."""
+
+    def symbols(self, document: SettingsDocument) -> tuple[str, ...]:
+        """Return the symbols that it wants bars of, qualified."""
+
+    def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
+        """Return what there is to say about one bar. Called with every bar of its symbols, in order."""
+
+
+@dataclass(frozen=True)
+class ModeDefinition:
+    """A mode by its name: what it is for, and how to start it."""
+
+    mode: Mode
+    purpose: str
+    create: Callable[[], ModeLogic] | None
+    """Returns a fresh one, without memory; None: not implemented."""
+
+    @property
+    def implemented(self) -> bool:
+        return self.create is not None
+
+    @property
+    def refusal(self) -> str:
+        """Why it can't be switched to; empty where it can."""
+        return "" if self.implemented else f"{self.mode.value} is not implemented"

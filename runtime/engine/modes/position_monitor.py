@@ -1,0 +1,86 @@
+"""Watches what the owner holds: stop loss, take profit, and the MACD-V signals of the positions."""
+
+from typing import Final, NamedTuple
+
+from runtime.engine.alerting import SignalAlerts
+from runtime.engine.market import Bar
+from runtime.engine.modes.contract import ModeContext, ModeDefinition
+from runtime.engine.ports import Entry
+from runtime.protocol.alerts import Alert, AlertKind
+from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.effective import positions, trade_settings
+from settingsapp.schema.vocabulary import Mode
+
+
+class _Limit(NamedTuple):
+    kind: AlertKind
+    percentage: float
+    price: float
+    passed: bool
+
+
+class PositionMonitor:
+    """Remembers which limits are passed, so that each crossing is told once."""
+
+    def __init__(self) -> None:
+        self._signals = SignalAlerts()
+        self._beyond: set[tuple[Entry, AlertKind]] = set()
+
+    def symbols(self, document: SettingsDocument) -> tuple[str, ...]:
+        return positions(document)
+
+    def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
+        signals = self._signals.of(bar, context.mode, context.settings_version, context.document)
+        return (*self._limits(bar, context), *signals) if bar.base else signals
+
+    def _limits(self, bar: Bar, context: ModeContext) -> list[Alert]:
+        candle = bar.candle
+        entry = context.entries.get(candle.series.qualified)
+        if entry is None or entry.price <= 0:
+            return []
+        found = []
+        for limit in _limits_of(entry, candle.close, context.document):
+            crossing = (entry, limit.kind)
+            if not limit.passed:
+                self._beyond.discard(crossing)
+            elif crossing not in self._beyond:
+                self._beyond.add(crossing)
+                found.append(
+                    Alert(
+                        exchange=candle.series.exchange,
+                        symbol=candle.series.symbol,
+                        timeframe=candle.series.timeframe,
+                        open_time=candle.open_time,
+                        kind=limit.kind,
+                        mode=context.mode.value,
+                        settings_version=context.settings_version,
+                        first_bar=bar.first_bar,
+                        indicators={
+                            "close": candle.close,
+                            "entryPrice": entry.price,
+                            "limitPrice": limit.price,
+                            "limitPercentage": limit.percentage,
+                            "changePercentage": (candle.close / entry.price - 1) * 100,
+                        },
+                    )
+                )
+        return found
+
+
+def _limits_of(entry: Entry, close: float, document: SettingsDocument) -> list[_Limit]:
+    trade = trade_settings(document, entry.symbol.partition(":")[0])
+    limits = []
+    if trade.stop_loss_percentage > 0:
+        price = entry.price * (1 - trade.stop_loss_percentage / 100)
+        limits.append(_Limit(AlertKind.STOP_LOSS, trade.stop_loss_percentage, price, close <= price))
+    if trade.take_profit_percentage > 0:
+        price = entry.price * (1 + trade.take_profit_percentage / 100)
+        limits.append(_Limit(AlertKind.TAKE_PROFIT, trade.take_profit_percentage, price, close >= price))
+    return limits
+
+
+DEFINITION: Final = ModeDefinition(
+    mode=Mode.POSITION_MONITOR,
+    purpose="Watches the positions: stop loss, take profit and MACD-V signals.",
+    create=PositionMonitor,
+)

@@ -1,0 +1,12 @@
+"""The modes by name."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from runtime.engine.modes import position_monitor, scalper_macdv, scalper_orderbook
+from runtime.engine.modes.contract import ModeDefinition
+from settingsapp.schema.vocabulary import Mode
+
+MODES: Final[Mapping[Mode, ModeDefinition]] = {
+    module.DEFINITION.mode: module.DEFINITION for module in (position_monitor, scalper_macdv, scalper_orderbook)
+}

@@ -1,0 +1,120 @@
+"""One series in memory: its last candles and its indicators."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from runtime.engine.aggregate import flat
+from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
+from runtime.engine.indicators.contract import Indicator
+from runtime.engine.indicators.macdv import MacdV, stage_of
+from runtime.engine.indicators.registry import FURTHER
+from runtime.engine.readings import Reading
+
+LONGEST_FLAT_RUN = 5_000
+"""After that many flat bars every average stands where it stays: a longer silence in the history is shortened
+to this.
+"""
+
+
+class Series:
+    """The bars of one series, contiguous: bars without trades are there as synthetic ones."""
+
+    def __init__(self, key: SeriesKey, keep: int) -> None:
+        self.key = key
+        self.duration = DURATION_MS[key.timeframe]
+        self.keep = keep
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.candles: deque[Candle] = deque(maxlen=self.keep)
+        self.bars = 0
+        """How many bars fed the indicators."""
+        self.first_bar: int | None = None
+        self.since_listing = False
+        self._macdv = MacdV()
+        self._further: Mapping[str, Indicator] = {name: create() for name, create in FURTHER.items()}
+        self._reading: Reading | None = None
+        self._reading_is_current = True
+
+    @property
+    def next_open(self) -> int | None:
+        """The open time of the bar that comes next; None while there is none."""
+        return self.candles[-1].open_time + self.duration if self.candles else None
+
+    def push(self, candle: Candle) -> None:
+        """Take the next bar."""
+        if self.first_bar is None:
+            self.first_bar = candle.open_time
+        self.candles.append(candle)
+        self.bars += 1
+        self._macdv.step(candle)
+        for indicator in self._further.values():
+            indicator.step(candle)
+        self._reading_is_current = False
+
+    def next_flat(self) -> Candle:
+        """Return the bar that comes next if nothing is traded in it."""
+        last = self.candles[-1]
+        return flat(self.key, last.open_time + self.duration, last.close)
+
+    def load(self, candles: Iterable[Candle]) -> None:
+        """Start over from these candles, oldest first; bars between them are filled flat."""
+        self.clear()
+        for candle in candles:
+            self._fill_up_to(candle.open_time)
+            self.push(candle)
+
+    def _fill_up_to(self, open_time: int) -> None:
+        if not self.candles:
+            return
+        missing = (open_time - self.candles[-1].open_time) // self.duration - 1
+        if missing > LONGEST_FLAT_RUN:
+            close = self.candles[-1].close
+            self.bars += missing - LONGEST_FLAT_RUN
+            missing = LONGEST_FLAT_RUN
+            self.push(flat(self.key, open_time - missing * self.duration, close))
+            missing -= 1
+        for _ in range(missing):
+            self.push(self.next_flat())
+
+    def between(self, since: int, until: int) -> list[Candle]:
+        """Return the bars with since <= open time < until that are held; all of them or none."""
+        if not self.candles:
+            return []
+        oldest = self.candles[0].open_time
+        first, end = (since - oldest) // self.duration, (until - oldest) // self.duration
+        if first < 0 or end > len(self.candles):
+            return []
+        # Counted from the near end: what is asked for is nearly always the newest.
+        newest_first = islice(reversed(self.candles), len(self.candles) - end, len(self.candles) - first)
+        return list(newest_first)[::-1]
+
+    @property
+    def reading(self) -> Reading | None:
+        """The indicators after the last bar; None while there are too few bars."""
+        if not self._reading_is_current:
+            self._reading = self._read()
+            self._reading_is_current = True
+        return self._reading
+
+    def _read(self) -> Reading | None:
+        macdv = self._macdv
+        signal, fast, slow, atr = macdv.signal, macdv.fast.value, macdv.slow.value, macdv.atr.value
+        if signal is None or fast is None or slow is None or atr is None:
+            return None
+        further = {name: indicator.values() for name, indicator in self._further.items()}
+        return Reading(
+            close=self.candles[-1].close,
+            macdv=macdv.macdv,
+            signal=signal,
+            histogram=macdv.macdv - signal,
+            stage=stage_of(macdv.macdv, signal, macdv.calm_bars),
+            ema_fast=fast,
+            ema_slow=slow,
+            atr=atr,
+            above=macdv.above,
+            turned=macdv.turned,
+            further={name: values for name, values in further.items() if values},
+        )
