@@ -69,7 +69,8 @@ class Market:
     """The series of all tracked symbols."""
 
     def __init__(self, warmup_bars: int = WARMUP_BARS) -> None:
-        self._warmup_bars = warmup_bars
+        self.warmup_bars = warmup_bars
+        """So many bars make a series ready."""
         self._ladders: dict[str, _Ladder] = {}
 
     # -- which series there are -----------------------------------------------------
@@ -87,7 +88,7 @@ class Market:
         rungs: dict[Timeframe, Series] = {}
         for timeframe, above in zip(wanted, [*wanted[1:], wanted[-1]], strict=True):
             # A higher bar is put together from held ones, so all of its parts have to be among them.
-            keep = max(self._warmup_bars, DURATION_MS[above] // DURATION_MS[timeframe])
+            keep = max(self.warmup_bars, DURATION_MS[above] // DURATION_MS[timeframe])
             held = before.series.get(timeframe) if before else None
             if held is None or held.keep < keep:
                 held = Series(SeriesKey(exchange, symbol, timeframe), keep)
@@ -104,10 +105,10 @@ class Market:
         """The qualified symbols, sorted."""
         return tuple(sorted(self._ladders))
 
-    def keys(self, qualified: str | None = None) -> tuple[SeriesKey, ...]:
-        """Return the series of one symbol, shortest first, or of all."""
-        names = self.tracked if qualified is None else (qualified,)
-        return tuple(s.key for n in names if n in self._ladders for s in self._ladders[n].series.values())
+    def series_of(self, qualified: str) -> tuple[SeriesKey, ...]:
+        """Return the series of one symbol, shortest first; none where it is not tracked."""
+        ladder = self._ladders.get(qualified)
+        return tuple(series.key for series in ladder.series.values()) if ladder else ()
 
     # -- candles go in ------------------------------------------------------------------
 
@@ -208,7 +209,7 @@ class Market:
     @property
     def stale(self) -> tuple[SeriesKey, ...]:
         """The series that are silent: marked so, or with a hole that only loading their history mends."""
-        return tuple(key for key in self.keys() if self._is_stale(key))
+        return tuple(key for name in self.tracked for key in self.series_of(name) if self._is_stale(key))
 
     def ready(self, key: SeriesKey) -> bool:
         """Tell whether a series may alert: it has its warm-up and is not stale. False for an unknown one."""
@@ -275,7 +276,7 @@ class Market:
         return Bar(candle, series.reading, previous, ready, first_bar, base=series is ladder.base)
 
     def _is_warm(self, series: Series) -> bool:
-        return series.bars >= self._warmup_bars or (series.since_listing and series.bars > 0)
+        return series.bars >= self.warmup_bars or (series.since_listing and series.bars > 0)
 
     def _is_stale(self, key: SeriesKey) -> bool:
         ladder = self._ladders[key.qualified]

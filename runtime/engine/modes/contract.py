@@ -24,11 +24,15 @@ class ModeContext:
     """By qualified symbol."""
 
 
-class ModeLogic(Protocol):
-    """One mode at work. It may remember things from bar to bar, such as its cooldowns."""
+class ModeNotImplementedError(Exception):
+    """A mode that can be named but not run."""
 
-    def symbols(self, document: SettingsDocument) -> tuple[str, ...]:
-        """Return the symbols that it wants bars of, qualified."""
+
+class ModeRun(Protocol):
+    """A mode at work. It may remember things from bar to bar, such as its cooldowns."""
+
+    @property
+    def mode(self) -> Mode: ...
 
     def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
         """Return what there is to say about one bar. Called with every bar of its symbols, in order."""
@@ -36,12 +40,14 @@ class ModeLogic(Protocol):
 
 @dataclass(frozen=True)
 class ModeDefinition:
-    """A mode by its name: what it is for, and how to start it."""
+    """A mode by its name: what it is for, what it watches, and how to start it."""
 
     mode: Mode
     purpose: str
-    create: Callable[[], ModeLogic] | None
-    """Returns a fresh one, without memory; None: not implemented."""
+    symbols: Callable[[SettingsDocument], tuple[str, ...]]
+    """Returns the symbols that it wants bars of, qualified."""
+    create: Callable[[], ModeRun] | None
+    """Returns a fresh run, without memory; None: not implemented."""
 
     @property
     def implemented(self) -> bool:
@@ -51,3 +57,9 @@ class ModeDefinition:
     def refusal(self) -> str:
         """Why it can't be switched to; empty where it can."""
         return "" if self.implemented else f"{self.mode.value} is not implemented"
+
+    def start(self) -> ModeRun:
+        """Return a fresh run. Raises ModeNotImplementedError."""
+        if self.create is None:
+            raise ModeNotImplementedError(self.refusal)
+        return self.create()

@@ -22,12 +22,11 @@ class _Limit(NamedTuple):
 class PositionMonitor:
     """Remembers which limits are passed, so that each crossing is told once."""
 
+    mode: Final = Mode.POSITION_MONITOR
+
     def __init__(self) -> None:
         self._signals = SignalAlerts()
         self._beyond: set[tuple[Entry, AlertKind]] = set()
-
-    def symbols(self, document: SettingsDocument) -> tuple[str, ...]:
-        return positions(document)
 
     def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
         signals = self._signals.of(bar, context.mode, context.settings_version, context.document)
@@ -82,5 +81,6 @@ def _limits_of(entry: Entry, close: float, document: SettingsDocument) -> list[_
 DEFINITION: Final = ModeDefinition(
     mode=Mode.POSITION_MONITOR,
     purpose="Watches the positions: stop loss, take profit and MACD-V signals.",
+    symbols=positions,
     create=PositionMonitor,
 )

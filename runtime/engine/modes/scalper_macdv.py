@@ -11,20 +11,27 @@ from settingsapp.schema.effective import mode_config, positions, watched_symbols
 from settingsapp.schema.vocabulary import Mode
 
 
+def symbols(document: SettingsDocument) -> tuple[str, ...]:
+    """The watchlist, or the positions where the configuration says so."""
+    source = mode_config(document, Mode.SCALPER_MACDV).symbol_source
+    return positions(document) if source == "positions" else watched_symbols(document)
+
+
 class ScalperMacdv:
-    """Every MACD-V signal of every symbol that the configuration names."""
+    """Every MACD-V signal of every symbol."""
+
+    mode: Final = Mode.SCALPER_MACDV
 
     def __init__(self) -> None:
         self._signals = SignalAlerts()
-
-    def symbols(self, document: SettingsDocument) -> tuple[str, ...]:
-        source = mode_config(document, Mode.SCALPER_MACDV).symbol_source
-        return positions(document) if source == "positions" else watched_symbols(document)
 
     def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
         return self._signals.of(bar, context.mode, context.settings_version, context.document)
 
 
 DEFINITION: Final = ModeDefinition(
-    mode=Mode.SCALPER_MACDV, purpose="Hunts MACD-V signals across the watchlist.", create=ScalperMacdv
+    mode=Mode.SCALPER_MACDV,
+    purpose="Hunts MACD-V signals across the watchlist.",
+    symbols=symbols,
+    create=ScalperMacdv,
 )
