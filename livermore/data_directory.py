@@ -4,12 +4,33 @@ import os
 import secrets
 from pathlib import Path
 
+from livermore.environment import SHORTEST_SECRET_KEY, BadEnvironmentError
+
 SECRET_KEY_FILE = "secret-key"
 
 
 def secret_key_in(data_dir: Path) -> str:
-    """Return the secret key kept in `data_dir`, generated on first use and readable by its owner alone."""
+    """Return the secret key kept in `data_dir`, generated on first use and readable by its owner alone.
+
+    Raises BadEnvironmentError where the directory can't be used.
+    """
     path = data_dir / SECRET_KEY_FILE
+    try:
+        key = _kept_or_new(data_dir, path)
+    except OSError as error:
+        raise BadEnvironmentError(
+            "LIVERMORE_DATA_DIR",
+            f"{data_dir} can't be used ({error.strerror}); name a directory that this user may write to",
+        ) from None
+    if len(key) < SHORTEST_SECRET_KEY:
+        raise BadEnvironmentError(
+            "LIVERMORE_DATA_DIR",
+            f"{path} holds no secret key; delete the file to have a new one, which signs everybody out",
+        )
+    return key
+
+
+def _kept_or_new(data_dir: Path, path: Path) -> str:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     candidate = data_dir / f"{SECRET_KEY_FILE}.{os.getpid()}"
     if not path.exists():

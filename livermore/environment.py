@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path has to fit into sockaddr_un: 108 bytes with its closing zero.
 LONGEST_SOCKET_PATH = 107
 SOCKET_NAME = "valkey.sock"
+SHORTEST_PASSWORD = 8
+SHORTEST_SECRET_KEY = 32
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
@@ -43,7 +45,11 @@ class Environment:
     """None: one is generated and kept in the data directory."""
     debug: bool
     allowed_hosts: tuple[str, ...]
+    allowed_hosts_are_set: bool
+    """False: `allowed_hosts` are those of this machine alone."""
     csrf_trusted_origins: tuple[str, ...]
+    admin_password: str | None
+    """Of the first login; None: a random one is made up."""
 
     @property
     def socket_path(self) -> Path:
@@ -79,12 +85,22 @@ def read_environment(variables: Mapping[str, str], base_dir: Path = BASE_DIR) ->
         )
 
     secret_key = value("DJANGO_SECRET_KEY")
-    if secret_key is not None and len(secret_key) < 32:
+    if secret_key is not None and len(secret_key) < SHORTEST_SECRET_KEY:
         raise BadEnvironmentError(
             "DJANGO_SECRET_KEY",
-            "needs at least 32 characters; leave it unset to have one generated in the data directory",
+            f"needs at least {SHORTEST_SECRET_KEY} characters; "
+            "leave it unset to have one generated in the data directory",
         )
 
+    # Taken as it is, not stripped: a blank can belong to a password.
+    admin_password = variables.get("LIVERMORE_ADMIN_PASSWORD") or None
+    if admin_password is not None and len(admin_password) < SHORTEST_PASSWORD:
+        raise BadEnvironmentError(
+            "LIVERMORE_ADMIN_PASSWORD",
+            f"needs at least {SHORTEST_PASSWORD} characters; leave it unset to have one made up and shown once",
+        )
+
+    allowed_hosts = _words(value("DJANGO_ALLOWED_HOSTS"), _check_host)
     return Environment(
         data_dir=data_dir,
         database_url=database_url,
@@ -92,8 +108,10 @@ def read_environment(variables: Mapping[str, str], base_dir: Path = BASE_DIR) ->
         embedded_redis=redis_url is None,
         secret_key=secret_key,
         debug=_boolean("DJANGO_DEBUG", value("DJANGO_DEBUG"), default=False),
-        allowed_hosts=_words(value("DJANGO_ALLOWED_HOSTS"), _check_host) or ("localhost", "127.0.0.1", "[::1]"),
+        allowed_hosts=allowed_hosts or ("localhost", "127.0.0.1", "[::1]"),
+        allowed_hosts_are_set=bool(allowed_hosts),
         csrf_trusted_origins=_words(value("DJANGO_CSRF_TRUSTED_ORIGINS"), _check_origin),
+        admin_password=admin_password,
     )
 
 
@@ -115,10 +133,12 @@ def _words(text: str | None, check: Callable[[str], None]) -> tuple[str, ...]:
 
 
 def _check_host(host: str) -> None:
-    if "/" in host or " " in host:
+    has_port = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if "/" in host or " " in host or has_port:
         raise BadEnvironmentError(
             "DJANGO_ALLOWED_HOSTS",
-            f"'{host}' is not a host name; list names alone, separated by commas: desk.example,192.0.2.7",
+            f"'{host}' is not a host name; list names alone, without scheme or port, "
+            "separated by commas: desk.example,192.0.2.7",
         )
 
 
@@ -132,17 +152,15 @@ def _check_origin(origin: str) -> None:
 
 
 def _check_database_url(url: str) -> None:
-    # The URL can hold a password, so no message repeats it.
+    # The URL can hold a password, and a mistyped one anywhere: no message repeats a part of it.
     example = "postgres://user:password@host:5432/livermore, or sqlite:////absolute/path.sqlite3"
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise BadEnvironmentError("DATABASE_URL", f"is not a URL ({error}); it looks like {example}") from None
+    except ValueError:
+        raise BadEnvironmentError("DATABASE_URL", f"is not a URL; it looks like {example}") from None
     if parts.scheme not in DATABASE_SCHEMES:
-        raise BadEnvironmentError(
-            "DATABASE_URL", f"begins with '{parts.scheme}:', which is not supported; it looks like {example}"
-        )
+        raise BadEnvironmentError("DATABASE_URL", f"names no database that is supported; it looks like {example}")
     if len(parts.path.strip("/")) == 0:
         raise BadEnvironmentError("DATABASE_URL", f"names no database; it looks like {example}")
 
@@ -152,12 +170,14 @@ def _check_redis_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise BadEnvironmentError("REDIS_URL", f"is not a URL ({error}); it looks like {example}") from None
+    except ValueError:
+        raise BadEnvironmentError("REDIS_URL", f"is not a URL; it looks like {example}") from None
     if parts.scheme not in REDIS_SCHEMES:
-        raise BadEnvironmentError(
-            "REDIS_URL", f"begins with '{parts.scheme}:', which is not supported; it looks like {example}"
-        )
+        raise BadEnvironmentError("REDIS_URL", f"names no Redis server; it looks like {example}")
     database = parts.path.strip("/")
+    if parts.scheme == "unix" and not database:
+        raise BadEnvironmentError("REDIS_URL", f"names no socket; it looks like {example}")
     if parts.scheme != "unix" and database and not database.isdigit():
-        raise BadEnvironmentError("REDIS_URL", f"'{database}' is not a database number; it looks like {example}")
+        raise BadEnvironmentError(
+            "REDIS_URL", f"what follows the last slash is not a database number; it looks like {example}"
+        )

@@ -11,6 +11,7 @@ from livermore.environment import BASE_DIR, BadEnvironmentError, read_environmen
 
 try:
     ENVIRONMENT = read_environment(os.environ)
+    SECRET_KEY = ENVIRONMENT.secret_key or secret_key_in(ENVIRONMENT.data_dir)
 except BadEnvironmentError as error:
     # One line and a status, from whichever command was started: a traceback would bury the name.
     sys.exit(f"livermore: {error}")
@@ -18,7 +19,6 @@ except BadEnvironmentError as error:
 DATA_DIR = ENVIRONMENT.data_dir
 REDIS_URL = ENVIRONMENT.redis_url
 REDIS_IS_EMBEDDED = ENVIRONMENT.embedded_redis
-SECRET_KEY = ENVIRONMENT.secret_key or secret_key_in(DATA_DIR)
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
@@ -84,7 +84,11 @@ def _database() -> dict[str, Any]:
         }
     else:
         # Under ASGI each request may run on another thread: a pool instead of connections kept per thread.
-        database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 10}, "connect_timeout": 5}
+        # What the URL says (sslmode, for instance) counts more than our own.
+        database["OPTIONS"] = {
+            "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+            "connect_timeout": 5,
+        } | database.get("OPTIONS", {})
         database["CONN_MAX_AGE"] = 0
     return database
 

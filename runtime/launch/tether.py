@@ -27,7 +27,10 @@ def main(arguments: list[str]) -> int:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             return 1
-        os.execvp(program[0], program)
+        try:
+            os.execvp(program[0], program)
+        except OSError as error:
+            sys.exit(f"{program[0]} can't be started: {error.strerror}")
     return _watch(parent, program)
 
 

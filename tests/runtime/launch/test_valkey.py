@@ -54,10 +54,10 @@ def test_it_answers_on_a_socket_that_only_its_owner_may_use(short_dir: Path) -> 
 
 def test_what_was_written_is_there_after_kill_9_once_a_second_has_passed(short_dir: Path) -> None:
     process, socket = start(short_dir)
-    with connect_once(f"unix://{socket}") as client:
+    with connect_once(f"unix://{socket}", patience=20) as client:
         client.set("livermore:test", "kept")
         # WAITAOF returns once the local append-only file holds the write: no guess at the second.
-        assert client.execute_command("WAITAOF", 1, 0, 5000)[0] == 1
+        assert client.execute_command("WAITAOF", 1, 0, 15_000)[0] == 1
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process, socket = start(short_dir)

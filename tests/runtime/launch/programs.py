@@ -1,0 +1,45 @@
+"""Tiny programs to supervise, and what is left of programs, seen from outside."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+def python(code: str) -> Sequence[str]:
+    """A program that runs this code."""
+    return (sys.executable, "-I", "-S", "-c", code)
+
+
+def wait_until(condition: Callable[[], bool], patience: float = 15.0, what: str = "the condition") -> None:
+    """Return as soon as it holds; fail when it does not within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come true within {patience} s"
+        time.sleep(0.02)
+
+
+def processes_naming(text: str) -> dict[int, str]:
+    """All processes whose command line or environment holds `text`, by pid, but the asking one and its parents."""
+    found = {}
+    own = {os.getpid(), os.getppid()}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) in own:
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes()
+            known = command + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in known:
+            found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
+    return found
+
+
+def alive(pid: int) -> bool:
+    """True while it runs: neither gone nor a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
