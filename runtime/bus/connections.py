@@ -8,6 +8,8 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
+from runtime.engine.ports import SourceUnavailableError
+
 if TYPE_CHECKING:
     SyncRedis = redis.Redis
     AsyncRedis = redis.asyncio.Redis
@@ -19,7 +21,7 @@ ANSWER_SECONDS = 5.0
 """Blocking reads ask for less than this, so that a silent server is noticed."""
 
 
-class RedisUnavailableError(Exception):
+class RedisUnavailableError(SourceUnavailableError):
     """Redis can't be reached, or refuses to work. The text says what to do."""
 
 

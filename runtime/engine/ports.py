@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from settingsapp.schema.document import SettingsDocument
-
 from runtime.engine.candles import Candle, SeriesKey
 from runtime.protocol.alerts import Alert
 from runtime.protocol.answers import Result
 from runtime.protocol.commands import Command
 from runtime.protocol.status import ExchangeStatus, Status
+from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.vocabulary import Mode, Timeframe
 
 
@@ -42,10 +41,14 @@ class QueuedCommand:
 
 @dataclass(frozen=True)
 class Intent:
-    """What the owner last asked for, kept outside the engine. `paused_until`: ms, or None without a time box."""
+    """What the owner last asked for, kept outside the engine.
+
+    `mode`: None where none was ever asked for; the document's start mode counts then. `paused_until`: ms, None without
+    a time box.
+    """
 
     paused: bool
-    mode: Mode
+    mode: Mode | None
     paused_until: int | None = None
     revision: int = 0
 
@@ -68,8 +71,11 @@ class CommandQueue(Protocol):
     async def start(self, queued: QueuedCommand) -> Start:
         """Ask, by Redis's clock, whether the command may begin, and note that it did."""
 
-    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> None:
-        """Store and publish the one result, drop the entry, and write the intent where it changed: all in one step."""
+    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
+        """Store and publish the one result, drop the entry, and write the intent where it changed: all in one step.
+
+        Returns the intent's new revision, 0 where it did not change. Doing it again is harmless.
+        """
 
     async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
         """Tell how far a long command is."""
@@ -81,8 +87,14 @@ class Intents(Protocol):
     async def load(self) -> Intent | None:
         """Return the last intent, None where there never was one."""
 
-    async def store(self, intent: Intent) -> None:
-        """Write an intent that no command brought (a time box that ran out, a restored key)."""
+    async def store(self, intent: Intent) -> Intent:
+        """Write an intent that no command brought (a time box that ran out); returns it with its revision."""
+
+    async def restore(self, intent: Intent) -> None:
+        """Write an intent again, under its own revision, where it has vanished."""
+
+    async def remember(self, intent: Intent) -> None:
+        """Keep a second copy where a lost Redis can't reach it. Raises SourceUnavailableError."""
 
 
 # -- settings ----------------------------------------------------------------------------------------------------
@@ -108,10 +120,15 @@ class SettingsRejectedError(Exception):
     """The settings service refused an edit; the text says why and what would be right."""
 
 
+class SettingsUnusableError(Exception):
+    """What is saved can't be read as a document; the text says where and why."""
+
+
 class SettingsSource(Protocol):
     """The document. All methods raise SourceUnavailableError while the database can't be reached."""
 
-    async def load(self) -> LoadedSettings: ...
+    async def load(self) -> LoadedSettings:
+        """Return the saved document. Raises SettingsUnusableError."""
 
     async def version(self) -> int:
         """Return the saved version, without its document."""
@@ -170,6 +187,10 @@ class Feed(Protocol):
 class Feeds(Protocol):
     """Opens feeds by exchange name."""
 
+    @property
+    def playing(self) -> Sequence[str]:
+        """Exchanges that play a recording: they run whatever the document says of them."""
+
     def open(self, exchange: str) -> Feed | None:
         """Return a feed; None where this engine can't speak to that exchange."""
 
@@ -190,8 +211,8 @@ class MarketCache(Protocol):
     async def write(self, candles: Sequence[Candle], readings: Mapping[SeriesKey, Mapping[str, object]]) -> None:
         """Store closed candles, and the last indicator values of the series named."""
 
-    async def candles(self, series: SeriesKey) -> Sequence[Candle]:
-        """Return what is stored of a series, oldest first."""
+    async def replace(self, series: SeriesKey, candles: Sequence[Candle]) -> None:
+        """Store a whole series anew."""
 
     async def clear(self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None) -> int:
         """Clear caches and return how many keys went. `symbol` is qualified."""

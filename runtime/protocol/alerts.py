@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -48,6 +48,10 @@ class Alert:
     def id(self) -> uuid.UUID:
         """A uuid5 of what the alert says; `late` is about its delivery, not its content."""
         return uuid.uuid5(ALERT_NAMESPACE, strict_json.encode(self._content()))
+
+    def as_late(self) -> "Alert":
+        """Return the same alert, of which nobody was notified."""
+        return replace(self, late=True)
 
     def body(self) -> dict[str, Any]:
         """Return the message to publish."""

@@ -175,10 +175,10 @@ class _Envelope(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
     command: str
     payload: dict[str, Any] | None = None
-    timestamp: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)] = 0
+    timestamp: Annotated[int | float, Field(ge=0)] = 0
     source: Annotated[str, Field(min_length=1, max_length=32)] = "system"
-    priority: Annotated[int, Field(ge=0, le=LAST_PRIORITY)] | None = None
-    expires_at: Annotated[int, Field(ge=0, alias="expiresAt")] | None = None
+    priority: Annotated[int | None, Field(ge=0, le=LAST_PRIORITY)] = None
+    expires_at: Annotated[int | None, Field(ge=0, alias="expiresAt")] = None
     issued_by: Annotated[str, Field(max_length=150, alias="issuedBy")] = ""
 
 

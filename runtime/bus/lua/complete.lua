@@ -1,0 +1,30 @@
+-- End a command: store the result, publish it, drop the entry, write the intent; if it has a result, only drop.
+-- KEYS: fence, stream, record, history, events, intent   ARGV: token, group, entry, id, message, result's body,
+--   outcome, result's text, result's data, responses channel, events' length, retention in seconds,
+--   intent changes (1/0), paused (1/0), paused until in ms or '', mode, revision
+-- Returns {verdict, the intent's revision}: completed, already or lease_lost.
+if not leads(KEYS[1], ARGV[1]) then
+  return {'lease_lost', 0}
+end
+if is_final(redis.call('HGET', KEYS[3], 'state')) then
+  drop_entry(KEYS[2], ARGV[2], ARGV[3])
+  return {'already', 0}
+end
+local now = now_ms()
+local result = stamped(ARGV[6], now)
+redis.call('HSET', KEYS[3], 'id', ARGV[4], 'message', ARGV[5], 'entry', ARGV[3], 'state', ARGV[7],
+  'finishedAt', whole(now), 'text', ARGV[8], 'data', ARGV[9], 'result', result)
+redis.call('HSETNX', KEYS[3], 'queuedAt', whole(entry_ms(ARGV[3])))
+redis.call('EXPIRE', KEYS[3], ARGV[12])
+redis.call('ZADD', KEYS[4], 'NX', entry_ms(ARGV[3]), ARGV[4])
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', whole(now - 1000 * tonumber(ARGV[12])))
+local revision = 0
+if ARGV[13] == '1' then
+  -- Counted on from what the engine knows, too: the key may have vanished, and copies of it must not look newer.
+  revision = math.max(tonumber(redis.call('HGET', KEYS[6], 'revision') or '0'), tonumber(ARGV[17])) + 1
+  redis.call('HSET', KEYS[6], 'paused', ARGV[14], 'pausedUntil', ARGV[15], 'mode', ARGV[16],
+    'revision', whole(revision))
+end
+announce(KEYS[5], ARGV[10], result, ARGV[11])
+drop_entry(KEYS[2], ARGV[2], ARGV[3])
+return {'completed', revision}

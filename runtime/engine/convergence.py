@@ -1,0 +1,56 @@
+"""Taking over a saved document: tried first, in force only if it can be, and never at the engine's cost."""
+
+import logging
+from dataclasses import replace
+
+from runtime.engine.lifecycle import Moment
+from runtime.engine.ports import Intent, LoadedSettings, SettingsSource
+from runtime.engine.state import NOTHING_ASKED, State
+from runtime.engine.watching import Watching
+from settingsapp.schema.vocabulary import Mode
+
+log = logging.getLogger(__name__)
+
+
+class Convergence:
+    """The one way by which a document or a mode comes into force."""
+
+    def __init__(self, state: State, source: SettingsSource, watching: Watching) -> None:
+        self._state = state
+        self._source = source
+        self._watching = watching
+
+    async def begin(self, settings: LoadedSettings) -> None:
+        """Start with the first document. The last intent decides; what nobody asked for, the document decides."""
+        state, running = self._state, settings.document.livermore_runtime
+        state.settings = settings
+        if state.intent == NOTHING_ASKED:
+            state.intent = Intent(paused=not running.auto_start, mode=None)
+        state.work_in(state.intent.mode or running.start_mode)
+        state.move(Moment.PAUSED if state.paused else Moment.LOADED)
+        await self._watching.converge()
+
+    async def catch_up(self) -> LoadedSettings:
+        """Read the saved document and bring it into force if it is newer. Raises SourceUnavailableError."""
+        loaded = await self._source.load()
+        await self.take_over(loaded)
+        return loaded
+
+    async def take_over(self, loaded: LoadedSettings) -> None:
+        """Bring a document into force, unless a newer one is already."""
+        present = self._state.settings
+        if present is not None and loaded.version <= present.version:
+            return
+        async with self._state.market_lock:
+            self._state.settings = loaded
+            self._state.settings_problem = ""
+        await self._watching.converge()
+        log.info("settings version %s is in force", loaded.version)
+
+    async def switch_mode(self, mode: Mode) -> None:
+        """Exchange the mode between two candles; the pause state stays as it is."""
+        async with self._state.market_lock:
+            if self._state.mode is not mode:
+                self._state.work_in(mode)
+            self._state.intent = replace(self._state.intent, mode=mode)
+        await self._watching.converge()

@@ -1,0 +1,88 @@
+"""Commands that concern candles: reading them again, and clearing what is cached of them."""
+
+from typing import cast
+
+from runtime.engine.candles import SeriesKey
+from runtime.engine.executor import Ending
+from runtime.engine.market_data import MarketData
+from runtime.engine.ports import CacheScope, CommandQueue, Feed, MarketCache, QueuedCommand, SourceUnavailableError
+from runtime.engine.state import State
+from runtime.engine.watching import Watching
+from runtime.protocol.answers import Outcome, Result
+from runtime.protocol.commands import BackfillPayload, ClearCachePayload
+from settingsapp.schema.effective import qualified
+from settingsapp.schema.vocabulary import split_qualified
+
+# These hold what can't be rebuilt from memory: without them the series are loaded from the exchange again.
+_LOST_WITH_CANDLES = frozenset({CacheScope.ALL, CacheScope.CANDLES, CacheScope.SYMBOL})
+
+
+class MarketHandlers:
+    """Both leave the engine with what the exchange says now."""
+
+    def __init__(
+        self, state: State, watching: Watching, market_data: MarketData, cache: MarketCache, queue: CommandQueue
+    ) -> None:
+        self._state = state
+        self._watching = watching
+        self._market_data = market_data
+        self._cache = cache
+        self._queue = queue
+
+    async def force_backfill(self, queued: QueuedCommand) -> Ending:
+        payload = cast("BackfillPayload", queued.command.payload)
+        full = qualified(self._state.require_settings().document, payload.symbol)
+        exchange, symbol = split_qualified(full)
+        feed = self._state.feeds.get(exchange)
+        if feed is None or full not in self._state.market.tracked:
+            text = f"{full} is not watched, so there is nothing to fill; add-symbol first"
+            return Ending(Result(Outcome.REFUSED, text))
+        absent = [t for t in payload.timeframes or () if t not in feed.timeframes]
+        if absent:
+            known = ", ".join(feed.timeframes)
+            text = f"{exchange} has no {', '.join(absent)} candles of {symbol}; it has {known}"
+            return Ending(Result(Outcome.REFUSED, text))
+        wanted = [t for t in feed.timeframes if payload.timeframes is None or t in payload.timeframes]
+        missing = changed = read = 0
+        failed: list[str] = []
+        for done, timeframe in enumerate(wanted):
+            await self._queue.progress(queued, done, len(wanted), f"{full}: reading {timeframe}")
+            try:
+                counts = await self._read_again(feed, SeriesKey(exchange, symbol, timeframe))
+            except SourceUnavailableError as error:
+                failed.append(f"{timeframe}: {error}")
+            else:
+                read, missing, changed = read + counts[0], missing + counts[1], changed + counts[2]
+        await self._queue.progress(queued, len(wanted), len(wanted), f"{full}: all read")
+        data = {"symbol": full, "read": read, "missing": missing, "changed": changed, "failed": failed}
+        text = f"{full}: {read} candles read again, {missing} were missing, {changed} differed"
+        if failed:
+            return Ending(Result(Outcome.FAILED, f"{text}; not read: {'; '.join(failed)}", data))
+        return Ending(Result(Outcome.SUCCEEDED, text, data))
+
+    async def clear_cache(self, queued: QueuedCommand) -> Ending:
+        payload = cast("ClearCachePayload", queued.command.payload)
+        scope = CacheScope(payload.scope)
+        document = self._state.require_settings().document
+        full = qualified(document, payload.symbol) if payload.symbol else None
+        cleared = await self._cache.clear(scope, full, payload.timeframe)
+        affected = [s for s in self._state.market.tracked if full is None or s == full]
+        if scope in _LOST_WITH_CANDLES:
+            await self._watching.reload(affected)
+            text = f"{cleared} keys cleared; {len(affected)} symbols are being loaded again"
+        else:
+            for symbol in affected:
+                await self._market_data.store_all(symbol)
+            text = f"{cleared} keys cleared and written again"
+        return Ending(Result(Outcome.SUCCEEDED, text, {"cleared": cleared, "symbols": len(affected)}))
+
+    async def _read_again(self, feed: Feed, key: SeriesKey) -> tuple[int, int, int]:
+        """Read a series' whole range again; returns how many candles came, were missing, and differed."""
+        held = self._state.market.candles(key)
+        if not held:
+            return 0, 0, 0
+        candles = await feed.history(key.symbol, key.timeframe, held[0].open_time, held[-1].close_time)
+        async with self._state.market_lock:
+            replacement = self._state.market.replace(key, candles)
+            await self._cache.replace(key, self._state.market.candles(key))
+        return len(candles), replacement.missing, replacement.changed

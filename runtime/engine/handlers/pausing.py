@@ -1,0 +1,69 @@
+"""Pause and resume: nothing alerts meanwhile, but feeds stay connected and candles are stored."""
+
+from dataclasses import replace
+from typing import cast
+
+from runtime.engine.executor import Ending
+from runtime.engine.lifecycle import Moment
+from runtime.engine.ports import Clock, QueuedCommand
+from runtime.engine.state import State
+from runtime.engine.watching import Watching
+from runtime.protocol.answers import Outcome, Result
+from runtime.protocol.commands import PausePayload
+from runtime.protocol.status import EngineState
+
+MINUTE_MS = 60_000
+
+
+class PausingHandlers:
+    """Work without the database, and even before the settings could be read."""
+
+    def __init__(self, state: State, watching: Watching, clock: Clock) -> None:
+        self._state = state
+        self._watching = watching
+        self._clock = clock
+
+    async def pause(self, queued: QueuedCommand) -> Ending:
+        minutes = cast("PausePayload", queued.command.payload).minutes
+        before = self._state.intent
+        # A repeated delivery must not push the end of the pause further away, so it counts from the entry's time.
+        sent_at = int(queued.entry.partition("-")[0])
+        until = None if minutes is None else sent_at + round(minutes * MINUTE_MS)
+        if before.paused and before.paused_until == until:
+            return Ending(Result(Outcome.SUCCEEDED, "already paused", _data(before.paused_until)))
+        self._state.intent = replace(before, paused=True, paused_until=until)
+        self._state.move(Moment.PAUSED)
+        if not before.paused:
+            text = "paused" if minutes is None else f"paused for {minutes:g} minutes, then it resumes by itself"
+        elif minutes is None:
+            text = "already paused; it no longer resumes by itself"
+        else:
+            text = f"already paused; it now resumes by itself {minutes:g} minutes after this command was sent"
+        return Ending(Result(Outcome.SUCCEEDED, text, _data(until)), changes_intent=True)
+
+    async def resume(self, queued: QueuedCommand) -> Ending:
+        if not self._state.paused:
+            return Ending(Result(Outcome.SUCCEEDED, f"already {_doing(self._state)}: it was not paused"))
+        self.end_pause()
+        text = "running again" if self._state.phase is EngineState.RUNNING else f"resumed: {_doing(self._state)}"
+        return Ending(Result(Outcome.SUCCEEDED, text), changes_intent=True)
+
+    def end_pause(self) -> None:
+        """Resume, by a command or because the time box ran out."""
+        self._state.intent = replace(self._state.intent, paused=False, paused_until=None)
+        if self._state.phase is EngineState.PAUSED:
+            self._state.move(Moment.RESUMED)
+            self._watching.settle()
+
+    def pause_is_over(self) -> bool:
+        """Tell whether a time-boxed pause has run out."""
+        intent = self._state.intent
+        return intent.paused and intent.paused_until is not None and intent.paused_until <= self._clock.now_ms()
+
+
+def _data(until: int | None) -> dict[str, object]:
+    return {} if until is None else {"pausedUntil": until}
+
+
+def _doing(state: State) -> str:
+    return "warming up" if state.phase is EngineState.WARMING else state.phase.value

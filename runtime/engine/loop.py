@@ -1,0 +1,188 @@
+"""The engine: what it is made of, and its life from the lease to the stop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from runtime.engine.convergence import Convergence
+from runtime.engine.executor import Executor
+from runtime.engine.handlers import handlers
+from runtime.engine.handlers.market import MarketHandlers
+from runtime.engine.handlers.pausing import PausingHandlers
+from runtime.engine.handlers.settings import SettingsHandlers
+from runtime.engine.handlers.status import StatusHandlers
+from runtime.engine.lifecycle import Moment
+from runtime.engine.market_data import MarketData
+from runtime.engine.ports import (
+    Clock,
+    CommandQueue,
+    Feeds,
+    Intents,
+    LeaseLostError,
+    MarketCache,
+    Outbox,
+    Positions,
+    SettingsSource,
+    SettingsUnusableError,
+    SourceUnavailableError,
+)
+from runtime.engine.state import State
+from runtime.engine.watching import Watching
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything that an engine reaches outside itself."""
+
+    clock: Clock
+    queue: CommandQueue
+    intents: Intents
+    settings: SettingsSource
+    feeds: Feeds
+    cache: MarketCache
+    positions: Positions
+    outbox: Outbox
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often the engine does what it does unasked, in seconds."""
+
+    status: float = 1.0
+    settings: float = 5.0
+    statistics: float = 10.0
+    retry: float = 1.0
+
+
+class Engine:
+    """One leading engine. `run` ends when `stop` was called, or raises LeaseLostError."""
+
+    def __init__(self, state: State, ports: Ports, rhythm: Rhythm | None = None) -> None:
+        self.state = state
+        self._ports = ports
+        self._rhythm = rhythm or Rhythm()
+        self._stopping = asyncio.Event()
+        market_data = MarketData(state, ports.cache, ports.positions, ports.outbox, ports.clock)
+        self._watching = Watching(state, ports.feeds, ports.cache, ports.outbox, market_data, ports.sleep)
+        self._convergence = Convergence(state, ports.settings, self._watching)
+        self._pausing = PausingHandlers(state, self._watching, ports.clock)
+        self._executor = Executor(
+            state,
+            ports.queue,
+            handlers(
+                self._pausing,
+                SettingsHandlers(state, ports.settings, self._convergence, self._watching),
+                MarketHandlers(state, self._watching, market_data, ports.cache, ports.queue),
+                StatusHandlers(state, ports.clock),
+            ),
+            ports.sleep,
+        )
+
+    async def run(self) -> None:
+        """Lead until stopped. Raises LeaseLostError once another leads."""
+        await self._restore_intent()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                working = [
+                    tasks.create_task(self._publish_status(), name="status"),
+                    tasks.create_task(self._executor.run(), name="commands"),
+                    tasks.create_task(self._follow_settings(), name="settings"),
+                    tasks.create_task(self._keep_statistics(), name="statistics"),
+                ]
+                await self._stopping.wait()
+                for task in working:
+                    task.cancel()
+        except ExceptionGroup as group:
+            raise _first(group) from group
+        finally:
+            await self._watching.close()
+        self.state.move(Moment.STOP)
+        with contextlib.suppress(SourceUnavailableError):
+            await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
+
+    def stop(self) -> None:
+        """Ask the engine to end in order."""
+        self._stopping.set()
+
+    async def _restore_intent(self) -> None:
+        """Before anything else: whoever was paused is paused from the first moment on."""
+        while not self._stopping.is_set():
+            try:
+                intent = await self._ports.intents.load()
+            except SourceUnavailableError as error:
+                log.warning("what was last asked for can't be read yet: %s", error)
+                await self._ports.sleep(self._rhythm.retry)
+                continue
+            if intent is not None:
+                self.state.intent = intent
+                if intent.paused:
+                    self.state.move(Moment.PAUSED)
+            return
+
+    async def _follow_settings(self) -> None:
+        """Load the document, then look whether it has changed: a lost nudge heals by itself."""
+        state, ports = self.state, self._ports
+        while state.settings is None:
+            try:
+                for entry in await ports.positions.load():
+                    state.entries[entry.symbol] = entry
+                await self._convergence.begin(await ports.settings.load())
+            except (SourceUnavailableError, SettingsUnusableError) as error:
+                self._note_problem(f"the settings can't be read: {error}")
+                await ports.sleep(self._rhythm.retry)
+        state.settings_problem = ""
+        while True:
+            await ports.sleep(self._rhythm.settings)
+            try:
+                if await ports.settings.version() > state.require_settings().version:
+                    await self._convergence.catch_up()
+                if state.remembered_revision < state.intent.revision:
+                    await ports.intents.remember(state.intent)
+                    state.remembered_revision = state.intent.revision
+                state.settings_problem = ""
+            except (SourceUnavailableError, SettingsUnusableError) as error:
+                self._note_problem(f"the saved settings can't be read: {error}")
+
+    def _note_problem(self, problem: str) -> None:
+        if self.state.settings_problem != problem:
+            log.warning(problem)
+        self.state.settings_problem = problem
+
+    async def _publish_status(self) -> None:
+        while True:
+            try:
+                if self._pausing.pause_is_over():
+                    await self._end_timed_pause()
+                await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
+                if self.state.intent.revision:
+                    await self._ports.intents.restore(self.state.intent)
+            except SourceUnavailableError as error:
+                log.warning("the status could not be published: %s", error)
+            await self._ports.sleep(self._rhythm.status)
+
+    async def _end_timed_pause(self) -> None:
+        async with self.state.intent_lock:
+            if self._pausing.pause_is_over():
+                self._pausing.end_pause()
+                self.state.intent = await self._ports.intents.store(self.state.intent)
+                log.info("the pause is over, as it was asked for")
+
+    async def _keep_statistics(self) -> None:
+        while True:
+            with contextlib.suppress(SourceUnavailableError):
+                self.state.cache = await self._ports.cache.statistics()
+            await self._ports.sleep(self._rhythm.statistics)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what ended an engine: a lost lease where there is one, since the other errors follow from it."""
+    lost = group.subgroup(LeaseLostError)
+    error: BaseException = lost or group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,94 @@
+"""A closed candle's way: through the market and the mode to alerts, and into the caches."""
+
+import logging
+from collections.abc import Sequence
+
+from runtime.engine.candles import Candle
+from runtime.engine.market import Bar, Gap
+from runtime.engine.ports import Clock, Entry, Feed, MarketCache, Outbox, Positions, SourceUnavailableError
+from runtime.engine.state import State
+from settingsapp.schema.effective import positions
+
+log = logging.getLogger(__name__)
+
+
+class MarketData:
+    """Takes candles in, one at a time, so that the same candles always lead to the same alerts."""
+
+    def __init__(
+        self, state: State, cache: MarketCache, positions_port: Positions, outbox: Outbox, clock: Clock
+    ) -> None:
+        self._state = state
+        self._cache = cache
+        self._positions = positions_port
+        self._outbox = outbox
+        self._clock = clock
+
+    async def take(self, feed: Feed, candle: Candle) -> None:
+        """Let one live candle in; what is missing before it is read from the exchange first.
+
+        Raises SourceUnavailableError where that can't be done: the series is stale until it can.
+        """
+        async with self._state.market_lock:
+            if candle.series.qualified not in self._state.market.tracked:
+                return
+            step = self._state.market.feed(candle)
+            if step.gap is not None:
+                await self._fill(feed, step.gap)
+                step = self._state.market.feed(candle)
+            await self._bars(step.bars, late=False)
+
+    async def store_all(self, qualified: str) -> None:
+        """Write all of a symbol's series to the cache. Raises SourceUnavailableError."""
+        market = self._state.market
+        readings = {}
+        for key in market.series_of(qualified):
+            await self._cache.replace(key, market.candles(key))
+            reading = market.reading(key)
+            if reading is not None:
+                readings[key] = reading.as_dict()
+        await self._cache.write((), readings)
+
+    async def _fill(self, feed: Feed, gap: Gap) -> None:
+        self._state.market.mark_stale(gap.key)
+        candles = await feed.history(gap.key.symbol, gap.key.timeframe, gap.since, gap.until)
+        step = self._state.market.fill(gap.key, gap.since, gap.until, candles)
+        # They closed while nobody was looking: they count for the indicators, but notifying now would mislead.
+        await self._bars(step.bars, late=True)
+
+    async def _bars(self, bars: Sequence[Bar], *, late: bool) -> None:
+        if not bars:
+            return
+        await self._note_entries(bars)
+        await self._alert(bars, late=late)
+        readings = {bar.candle.series: bar.reading.as_dict() for bar in bars if bar.reading is not None}
+        try:
+            await self._cache.write([bar.candle for bar in bars], readings)
+        except SourceUnavailableError as error:
+            log.warning("candles could not be cached: %s", error)
+
+    async def _alert(self, bars: Sequence[Bar], *, late: bool) -> None:
+        state = self._state
+        if state.run is None:
+            return
+        context = state.mode_context()
+        quiet = late or state.silent
+        for bar in bars:
+            for alert in state.run.alerts(bar, context):
+                if not quiet:
+                    state.last_signal_at = self._clock.now_ms()
+                await self._outbox.alert(alert if not quiet else alert.as_late())
+
+    async def _note_entries(self, bars: Sequence[Bar]) -> None:
+        """Remember where a position was first seen."""
+        state = self._state
+        held = set(positions(state.require_settings().document))
+        for bar in bars:
+            qualified = bar.candle.series.qualified
+            if qualified in held and qualified not in state.entries:
+                entry = Entry(qualified, bar.candle.close, bar.candle.close_time)
+                state.entries[qualified] = entry
+                try:
+                    await self._positions.remember(entry)
+                except SourceUnavailableError as error:
+                    log.warning("the entry of %s is only remembered until the engine stops: %s", qualified, error)

@@ -1,0 +1,140 @@
+"""What a running engine knows. One object, changed only by the engine's own tasks, all on one event loop."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from runtime.engine import lifecycle
+from runtime.engine.lifecycle import Moment
+from runtime.engine.market import Market
+from runtime.engine.modes import MODES, ModeContext, ModeRun
+from runtime.engine.ports import Entry, Feed, Intent, LoadedSettings
+from runtime.protocol.status import Desired, EngineState, ExchangeStatus, Status
+from settingsapp.schema.effective import environment_names
+from settingsapp.schema.vocabulary import Mode
+
+NOTHING_ASKED: Final = Intent(paused=False, mode=None)
+
+
+class NotReadyError(Exception):
+    """The engine can't do this yet; the text says what it is waiting for."""
+
+
+@dataclass
+class State:
+    """The engine's memory."""
+
+    engine_id: str
+    host: str
+    started_at: int
+    """ms by Redis's clock."""
+    market: Market
+    is_set: Callable[[str], bool]
+    """Tells whether an environment variable has a value; the value itself stays outside."""
+
+    phase: EngineState = EngineState.STARTING
+    settings: LoadedSettings | None = None
+    settings_problem: str = ""
+    intent: Intent = NOTHING_ASKED
+    remembered_revision: int = 0
+    run: ModeRun | None = None
+    """The mode at work with its memory; what is wanted stands in the intent."""
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    """Enabled exchanges and symbols that can't be watched, with the reason."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """Where positions were first seen, by qualified symbol."""
+    last_signal_at: int | None = None
+    waiting_commands: int = 0
+    warming: set[str] = field(default_factory=set)
+    """Qualified symbols whose history is being loaded."""
+    cache: Mapping[str, int] = field(default_factory=lambda: {"keys": 0, "memoryBytes": 0, "hits": 0, "misses": 0})
+    intent_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the intent is written, so that two changes can't be recorded in the other order."""
+    market_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a candle goes through market and mode: what is in flight ends before either is exchanged."""
+
+    def work_in(self, mode: Mode) -> None:
+        """Start a mode afresh. Raises ModeNotImplementedError."""
+        self.run = MODES[mode].start()
+
+    def move(self, moment: Moment) -> None:
+        """Let something happen to the life cycle."""
+        self.phase = lifecycle.after(self.phase, moment)
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode at work; None before there is one."""
+        return self.run.mode if self.run else None
+
+    @property
+    def paused(self) -> bool:
+        return self.intent.paused
+
+    @property
+    def silent(self) -> bool:
+        """True while no alert may be announced."""
+        return self.phase not in (EngineState.RUNNING, EngineState.DEGRADED)
+
+    def require_settings(self) -> LoadedSettings:
+        """Return the settings in force. Raises NotReadyError before they could be read."""
+        if self.settings is None:
+            raise NotReadyError("the engine has not been able to read its settings yet")
+        return self.settings
+
+    def require_mode(self) -> Mode:
+        """Return the mode at work. Raises NotReadyError before there is one."""
+        if self.mode is None:
+            raise NotReadyError("the engine has not begun to work in a mode yet")
+        return self.mode
+
+    def mode_context(self) -> ModeContext:
+        settings = self.require_settings()
+        return ModeContext(
+            mode=self.require_mode(),
+            settings_version=settings.version,
+            document=settings.document,
+            entries=dict(self.entries),
+        )
+
+    def desired_symbols(self) -> tuple[str, ...]:
+        """Return what the document and the mode ask to watch, qualified; a recording brings its own symbols."""
+        settings = self.require_settings()
+        wanted = MODES[self.run.mode].symbols(settings.document) if self.run else ()
+        own = {name: feed.symbols() for name, feed in self.feeds.items()}
+        recorded = tuple(f"{name}:{symbol}" for name, symbols in own.items() for symbol in symbols or ())
+        return (*recorded, *(s for s in wanted if own.get(s.partition(":")[0]) is None))
+
+    def status(self, now_ms: int) -> Status:
+        """Return the status message as of now."""
+        done, total = self.market.warmup()
+        desired_mode = self.intent.mode or self.mode
+        names = environment_names(self.settings.document) if self.settings else ()
+        return Status(
+            engine_id=self.engine_id,
+            host=self.host,
+            state=self.phase,
+            desired=Desired(self.intent.paused, self.intent.paused_until, desired_mode or ""),
+            mode=self.mode or "",
+            started_at=self.started_at,
+            uptime_seconds=max(0.0, (now_ms - self.started_at) / 1000),
+            settings_version=self.settings.version if self.settings else 0,
+            exchanges=(*(feed.status() for feed in self.feeds.values()), *self._missing_exchanges()),
+            active_symbols=self.market.tracked,
+            last_signal_at=self.last_signal_at,
+            queue_depth=self.waiting_commands,
+            warmup_done=done,
+            warmup_total=total,
+            stale_series=tuple(str(key) for key in self.market.stale),
+            cache=self.cache,
+            environment={name: "set" if self.is_set(name) else "missing" for name in names},
+            settings_problem=self.settings_problem,
+        )
+
+    def _missing_exchanges(self) -> tuple[ExchangeStatus, ...]:
+        return tuple(
+            ExchangeStatus(exchange=name, state="unavailable", message=reason)
+            for name, reason in self.unavailable.items()
+            if ":" not in name
+        )

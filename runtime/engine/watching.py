@@ -1,0 +1,209 @@
+"""Converging on what should be watched: feeds opened and closed, histories loaded, symbols subscribed and dropped."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from runtime.engine.candles import SeriesKey
+from runtime.engine.lifecycle import Moment
+from runtime.engine.market import WARMUP_BARS
+from runtime.engine.market_data import MarketData
+from runtime.engine.ports import (
+    Feed,
+    Feeds,
+    MarketCache,
+    Outbox,
+    SourceUnavailableError,
+    UnknownInstrumentError,
+)
+from runtime.engine.state import State
+from runtime.protocol.status import EngineState
+from settingsapp.schema.effective import enabled_exchanges
+from settingsapp.schema.vocabulary import split_qualified
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0
+
+
+class Watching:
+    """Owns the feeds' tasks and the warm-up. `converge` may be called as often as one likes."""
+
+    def __init__(
+        self,
+        state: State,
+        feeds: Feeds,
+        cache: MarketCache,
+        outbox: Outbox,
+        market_data: MarketData,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._state = state
+        self._feeds = feeds
+        self._cache = cache
+        self._outbox = outbox
+        self._market_data = market_data
+        self._sleep = sleep
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._warming: dict[str, asyncio.Task[None]] = {}
+
+    async def converge(self) -> None:
+        """Make feeds and symbols what the settings, the mode and a recording ask for.
+
+        Returns once everything is under way; histories are loaded beside. A symbol that can't be watched is told to
+        the owner and costs the others nothing.
+        """
+        await self._converge_feeds()
+        wanted = self._state.desired_symbols()
+        for qualified in sorted(self._known() - set(wanted)):
+            await self._drop(qualified)
+        for qualified in wanted:
+            if qualified not in self._known():
+                self._state.warming.add(qualified)
+                self._warming[qualified] = asyncio.create_task(self._warm(qualified), name=f"warm up {qualified}")
+        self._rewarm()
+        self.settle()
+
+    async def reload(self, keys: Sequence[str]) -> None:
+        """Load the histories of these qualified symbols again; until then they are silent."""
+        for qualified in keys:
+            await self._drop(qualified)
+        await self.converge()
+
+    async def loaded(self, qualified: str) -> None:
+        """Wait until a symbol's history has been loaded, or has been given up."""
+        task = self._warming.get(qualified)
+        if task is not None:
+            await asyncio.wait([task])
+
+    async def close(self) -> None:
+        """Stop all tasks and close the feeds."""
+        tasks = [*self._warming.values(), *self._following.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for feed in self._state.feeds.values():
+            await feed.close()
+
+    def settle(self) -> None:
+        """Let the life cycle follow what the feeds and the warm-up say."""
+        state = self._state
+        if state.settings is None or state.phase in (EngineState.STARTING, EngineState.STOPPING):
+            return
+        lost = [feed for feed in state.feeds.values() if feed.status().state in ("disconnected", "unavailable")]
+        unavailable_exchanges = [name for name in state.unavailable if ":" not in name]
+        if lost or unavailable_exchanges:
+            state.move(Moment.FEED_LOST)
+            return
+        if state.phase is EngineState.DEGRADED:
+            state.move(Moment.FEEDS_BACK)
+        if not state.warming and state.phase is EngineState.WARMING:
+            state.move(Moment.WARMED)
+
+    def _rewarm(self) -> None:
+        if self._state.warming and self._state.phase is EngineState.RUNNING:
+            self._state.move(Moment.REWARM)
+
+    def _known(self) -> set[str]:
+        return {*self._state.market.tracked, *self._state.warming, *self._state.unavailable}
+
+    async def _converge_feeds(self) -> None:
+        state = self._state
+        document = state.require_settings().document
+        wanted = (*dict.fromkeys((*self._feeds.playing, *enabled_exchanges(document))),)
+        # What could not be watched before is tried again with every new document.
+        state.unavailable.clear()
+        for name in [name for name in state.feeds if name not in wanted]:
+            await self._close_feed(name)
+        for name in wanted:
+            if name in state.feeds:
+                continue
+            feed = self._feeds.open(name)
+            if feed is None:
+                state.unavailable[name] = "this version has no connection to it"
+                await self._tell("error", name, f"{name} is enabled, but this version has no connection to it")
+                continue
+            state.feeds[name] = feed
+            self._following[name] = asyncio.create_task(self._follow(feed), name=f"follow {name}")
+
+    async def _close_feed(self, name: str) -> None:
+        for qualified in [s for s in self._known() if split_qualified(s)[0] == name]:
+            await self._drop(qualified)
+        task = self._following.pop(name)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await self._state.feeds.pop(name).close()
+
+    async def _follow(self, feed: Feed) -> None:
+        """Take a feed's candles for as long as it is wanted; what breaks is told and tried again."""
+        while True:
+            try:
+                async for candle in feed.closed():
+                    await self._market_data.take(feed, candle)
+                self.settle()
+                return
+            except SourceUnavailableError as error:
+                await self._tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
+                self.settle()
+            await self._sleep(RETRY_SECONDS)
+
+    async def _drop(self, qualified: str) -> None:
+        exchange, symbol = split_qualified(qualified)
+        task = self._warming.pop(qualified, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._state.warming.discard(qualified)
+        self._state.unavailable.pop(qualified, None)
+        feed = self._state.feeds.get(exchange)
+        if feed is not None:
+            await feed.unsubscribe([symbol])
+        async with self._state.market_lock:
+            self._state.market.forget(qualified)
+
+    async def _warm(self, qualified: str) -> None:
+        """Load a symbol's history on all timeframes, then let its live candles in."""
+        exchange, symbol = split_qualified(qualified)
+        state = self._state
+        feed = state.feeds.get(exchange)
+        try:
+            if feed is None:
+                state.unavailable[qualified] = f"{exchange} is not connected"
+                return
+            await feed.check(symbol)
+            histories = {}
+            for timeframe in feed.timeframes:
+                while timeframe not in histories:
+                    try:
+                        histories[timeframe] = await feed.warmup(symbol, timeframe, WARMUP_BARS)
+                    except SourceUnavailableError as error:
+                        await self._tell("warning", qualified, f"its {timeframe} history can't be read yet: {error}")
+                        await self._sleep(RETRY_SECONDS)
+                # Other tasks go on between two series.
+                await asyncio.sleep(0)
+            async with state.market_lock:
+                state.market.track(exchange, symbol, feed.timeframes)
+                for timeframe, candles in histories.items():
+                    state.market.load(SeriesKey(exchange, symbol, timeframe), candles)
+            await feed.subscribe([symbol])
+            await self._store(qualified)
+        except UnknownInstrumentError as error:
+            state.unavailable[qualified] = str(error)
+            await self._tell("error", qualified, f"{qualified} can't be watched: {error}")
+        finally:
+            state.warming.discard(qualified)
+            self._warming.pop(qualified, None)
+            self.settle()
+
+    async def _store(self, qualified: str) -> None:
+        try:
+            await self._market_data.store_all(qualified)
+        except SourceUnavailableError as error:
+            log.warning("the cache of %s could not be written: %s", qualified, error)
+
+    async def _tell(self, level: str, origin: str, message: str) -> None:
+        log.log(logging.ERROR if level == "error" else logging.WARNING, "%s: %s", origin, message)
+        try:
+            await self._outbox.error(level, origin, message)
+        except SourceUnavailableError:
+            log.warning("nobody could be told: Redis is away")
