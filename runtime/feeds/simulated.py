@@ -1,0 +1,119 @@
+"""The simulated exchange: markets that are made up, so that everything can be seen without account or network."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from runtime.engine.candles import DURATION_MS, Candle
+from runtime.engine.ports import Clock, UnknownInstrumentError
+from runtime.feeds.price_paths import PricePath
+from runtime.protocol.status import ExchangeStatus
+from settingsapp.schema.vocabulary import SIMULATED, TIMEFRAMES, Timeframe
+from symbols.simulated import SIMULATED_INSTRUMENTS, SimulatedInstrument
+
+SEED: Final = 1
+"""Which of all possible markets it is; the same everywhere, so that everybody sees the same prices."""
+
+_BASE: Final = TIMEFRAMES[0]
+# A machine that was suspended is noticed at the latest after this long.
+_LONGEST_SLEEP_SECONDS: Final = 1.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class SimulatedFeed:
+    """Made-up candles of all timeframes; live ones come when their minute has ended by the clock.
+
+    After a suspension only the newest closed candle of each symbol comes: what lies between is history.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        sleep: Sleep,
+        seed: int = SEED,
+        instruments: Sequence[SimulatedInstrument] = SIMULATED_INSTRUMENTS,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._paths = {instrument.symbol: PricePath(seed, instrument) for instrument in instruments}
+        self._subscribed: dict[str, None] = {}
+        self._last_message_at: int | None = None
+
+    @property
+    def exchange(self) -> str:
+        return SIMULATED
+
+    @property
+    def timeframes(self) -> Sequence[Timeframe]:
+        return TIMEFRAMES
+
+    def symbols(self) -> None:
+        """The watchlist chooses."""
+
+    def status(self) -> ExchangeStatus:
+        return ExchangeStatus(
+            exchange=SIMULATED,
+            state="connected",
+            latency_ms=0.0,
+            last_message_at=self._last_message_at,
+            message="a simulated market: these prices are made up",
+        )
+
+    async def check(self, symbol: str) -> None:
+        self._path(symbol)
+
+    async def history(self, symbol: str, timeframe: Timeframe, since: int, until: int) -> Sequence[Candle]:
+        now = self._clock.now_ms()
+        path = self._path(symbol)
+        await self._sleep(0)
+        return list(path.candles(timeframe, max(0, since), min(until, now - now % DURATION_MS[timeframe])))
+
+    async def warmup(self, symbol: str, timeframe: Timeframe, bars: int) -> Sequence[Candle]:
+        now = self._clock.now_ms()
+        duration = DURATION_MS[timeframe]
+        return await self.history(symbol, timeframe, now - now % duration - bars * duration, now)
+
+    async def subscribe(self, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            self._path(symbol)
+            self._subscribed[symbol] = None
+
+    async def unsubscribe(self, symbols: Iterable[str]) -> None:
+        for symbol in symbols:
+            self._subscribed.pop(symbol, None)
+
+    async def closed(self) -> AsyncIterator[Candle]:
+        duration = DURATION_MS[_BASE]
+        told = self._current_minute()
+        while True:
+            current = self._current_minute()
+            if current <= told:
+                remaining = (told + duration - self._clock.now_ms()) / 1000
+                await self._sleep(min(max(remaining, 0.001), _LONGEST_SLEEP_SECONDS))
+                continue
+            told = current
+            for symbol in tuple(self._subscribed):
+                if symbol in self._subscribed:
+                    self._last_message_at = self._clock.now_ms()
+                    yield self._paths[symbol].candle(_BASE, current - duration)
+
+    async def close(self) -> None:
+        self._subscribed.clear()
+
+    def _current_minute(self) -> int:
+        now = self._clock.now_ms()
+        return now - now % DURATION_MS[_BASE]
+
+    def _path(self, symbol: str) -> PricePath:
+        try:
+            return self._paths[symbol]
+        except KeyError:
+            raise UnknownInstrumentError(_advice(symbol, self._paths)) from None
+
+
+def _advice(symbol: str, known: Iterable[str]) -> str:
+    names = list(known)
+    near = get_close_matches(symbol.upper(), names, n=3, cutoff=0.5)
+    suggestion = f"did you mean {' or '.join(near)}?" if near else f"it has {len(names)}, such as {names[0]}"
+    return f"the simulated exchange has no {symbol}; {suggestion}"
