@@ -10,7 +10,7 @@ from runtime.engine.signals import Signal, crossover, level_crossing, momentum_s
 from runtime.protocol.alerts import Alert, AlertKind
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import Thresholds, alerting_timeframes, mode_config
-from settingsapp.schema.vocabulary import Mode
+from settingsapp.schema.vocabulary import Mode, Timeframe
 
 
 class _Quiet(NamedTuple):
@@ -18,26 +18,48 @@ class _Quiet(NamedTuple):
     kind: AlertKind
 
 
+class _Rules:
+    """What one document says on alerting in one mode, looked up once: a document never changes."""
+
+    def __init__(self, mode: Mode, document: SettingsDocument) -> None:
+        self.mode = mode
+        self.document = document
+        config = mode_config(document, mode)
+        self.thresholds = config.alert_thresholds
+        self.indicators = config.indicators_enabled
+        self.cooldown_ms = config.alert_thresholds.cooldown_minutes * MINUTE_MS
+        self._timeframes: dict[str, tuple[Timeframe, ...]] = {}
+
+    def may_alert(self, series: SeriesKey) -> bool:
+        timeframes = self._timeframes.get(series.exchange)
+        if timeframes is None:
+            timeframes = alerting_timeframes(self.document, series.exchange)
+            self._timeframes[series.exchange] = timeframes
+        return series.timeframe in timeframes
+
+
 class SignalAlerts:
     """The MACD-V alerts of one mode at work; it remembers when which kind of which series alerted last."""
 
     def __init__(self) -> None:
         self._last: dict[_Quiet, int] = {}
+        self._rules: _Rules | None = None
 
     def of(self, bar: Bar, mode: Mode, version: int, document: SettingsDocument) -> tuple[Alert, ...]:
         """Return the alerts of one bar. Time is the candle's, so that a replay decides as the live run did."""
         previous, current, series = bar.previous, bar.reading, bar.candle.series
         if not bar.ready or previous is None or current is None:
             return ()
-        if series.timeframe not in alerting_timeframes(document, series.exchange):
+        rules = self._rules
+        if rules is None or rules.document is not document or rules.mode is not mode:
+            rules = self._rules = _Rules(mode, document)
+        if not rules.may_alert(series):
             return ()
-        config = mode_config(document, mode)
-        cooldown_ms = config.alert_thresholds.cooldown_minutes * MINUTE_MS
         found = []
-        for signal in _signals(previous, current, config.alert_thresholds):
+        for signal in _signals(previous, current, rules.thresholds):
             quiet = _Quiet(series, signal.kind)
             last = self._last.get(quiet)
-            if last is not None and bar.candle.open_time - last < cooldown_ms:
+            if last is not None and bar.candle.open_time - last < rules.cooldown_ms:
                 continue
             self._last[quiet] = bar.candle.open_time
             found.append(
@@ -50,7 +72,7 @@ class SignalAlerts:
                     mode=mode.value,
                     settings_version=version,
                     first_bar=bar.first_bar,
-                    indicators={**current.as_dict(config.indicators_enabled), **signal.detail},
+                    indicators={**current.as_dict(rules.indicators), **signal.detail},
                     level=signal.level,
                 )
             )

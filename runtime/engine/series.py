@@ -104,7 +104,6 @@ class Series:
         signal, fast, slow, atr = macdv.signal, macdv.fast.value, macdv.slow.value, macdv.atr.value
         if signal is None or fast is None or slow is None or atr is None:
             return None
-        further = {name: indicator.values() for name, indicator in self._further.items()}
         return Reading(
             close=self.candles[-1].close,
             macdv=macdv.macdv,
@@ -116,5 +115,5 @@ class Series:
             atr=atr,
             above=macdv.above,
             turned=macdv.turned,
-            further={name: values for name, values in further.items() if values},
+            further={name: values for name, it in self._further.items() if (values := it.values())},
         )
