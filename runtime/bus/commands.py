@@ -106,3 +106,8 @@ def _readable(raw: str) -> dict[str, Any]:
         return strict_json.decode_object(raw)
     except strict_json.MalformedJsonError:
         return {}
+
+
+def server_time() -> Call[int]:
+    """Return Redis's time, ms."""
+    return Call(("TIME",), lambda answer: int(answer[0]) * 1000 + int(answer[1]) // 1000)

@@ -90,7 +90,7 @@ class Follower:
             except RedisUnavailableError as error:
                 logger.info("following live events again in about %.1f s: %s", wait, error)
             # Jitter: a thousand readers of a server that was restarted must not come back in one instant.
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, self._longest_wait)
 
     async def _read_events(self, answered: Callable[[], None]) -> NoReturn:

@@ -189,7 +189,7 @@ class LeaderQueue:
 
 
 def _entries(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:
-    """Read XREADGROUP's reply, which is a map under RESP3 and a list under RESP2; entries deleted meanwhile are empty."""
+    """Read XREADGROUP's reply: a map under RESP3, a list under RESP2; entries deleted meanwhile are empty."""
     if not answer:
         return []
     streams = answer.values() if isinstance(answer, dict) else [stream[1] for stream in answer]

@@ -8,18 +8,17 @@ from typing import Any, Final
 
 import redis
 import redis.asyncio
-from redis.asyncio.retry import Retry as AsyncRetry
+from django.conf import settings
+from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from runtime.bus.connections import (
     AsyncRedis,
-    RedisUnavailableError,
-    connect,
     connect_async,
     redis_errors_named,
 )
 from runtime.bus.keys import FIELD, Keys
+from runtime.bus.probe import connect_once
 from settingsapp.schema import strict_json
 
 logger = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ class StreamEnds:
 
 @dataclass(frozen=True)
 class Continuation:
-    """Where the stream ends now, and the events since a place, oldest first; with `gap`, some can't be told any more."""
+    """Where the stream ends now, and the events since a place, oldest first; with `gap`, some are gone."""
 
     last: str
     gap: bool = False
@@ -161,8 +160,7 @@ class Look:
 
 def look(sub: str, errors: int = 0, url: str | None = None) -> Look:
     """Return the last status, Redis's clock, the events' end and the newest errors. Raises RedisUnavailableError."""
-    client = connect(url)
-    client.set_retry(Retry(NoBackoff(), 0))
+    client = connect_once(url or settings.REDIS_URL)
     keys = Keys(sub)
     with redis_errors_named(), client, client.pipeline(transaction=True) as pipe:
         pipe.time()
@@ -179,7 +177,7 @@ def look(sub: str, errors: int = 0, url: str | None = None) -> Look:
 
 def patient_only_once(client: AsyncRedis) -> AsyncRedis:
     """Fail at once instead of retrying for seconds: whoever reads live decides itself when to try again."""
-    client.set_retry(AsyncRetry(NoBackoff(), 0))
+    client.set_retry(Retry(NoBackoff(), 0))
     return client
 
 
@@ -206,8 +204,7 @@ def _known_place(seq: str) -> tuple[int, int]:
 def _statuses(subs: tuple[str, ...], answers: list[Any]) -> Statuses:
     seconds, micros = answers[0]
     last = {
-        sub: None if raw is None else read_message(raw, "a status")
-        for sub, raw in zip(subs, answers[1:], strict=True)
+        sub: None if raw is None else read_message(raw, "a status") for sub, raw in zip(subs, answers[1:], strict=True)
     }
     return Statuses(int(seconds) * 1000 + int(micros) // 1000, last)
 
@@ -245,21 +242,3 @@ def _errors(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]], limit: int) 
         if event is not None and event.body.get("type") == "error":
             found.append(event.body | {"seq": event.seq})
     return found
-
-
-__all__ = [
-    "BEGINNING",
-    "Continuation",
-    "Event",
-    "LiveReader",
-    "Look",
-    "RedisUnavailableError",
-    "Statuses",
-    "StreamEnds",
-    "is_after",
-    "look",
-    "parse_place",
-    "patient_only_once",
-    "read_event",
-    "read_message",
-]

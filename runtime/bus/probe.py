@@ -1,10 +1,14 @@
 """Is there a server at the other end? One try, one answer, without the client's own retries."""
 
+import json
+from typing import Any, cast
+
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from runtime.bus.connections import RedisUnavailableError, SyncRedis
+from runtime.bus.keys import Keys
 
 
 def connect_once(url: str, patience: float = 2.0) -> SyncRedis:
@@ -21,3 +25,19 @@ def ping(url: str, patience: float = 2.0) -> None:
             client.ping()
     except (redis.RedisError, OSError) as error:
         raise RedisUnavailableError(str(error).strip() or type(error).__name__) from error
+
+
+def state_within(url: str, sub: str, seconds: float) -> str | None:
+    """Return the state of an identity's engine, where it published one in the last `seconds` by Redis's clock.
+
+    None also where Redis does not answer.
+    """
+    try:
+        with connect_once(url) as client:
+            now, microseconds = cast("tuple[int, int]", client.time())
+            raw = cast("bytes | None", client.get(Keys(sub).status))
+    except (redis.RedisError, OSError):
+        return None
+    status: dict[str, Any] = json.loads(raw) if raw else {}
+    age_ms = now * 1000 + microseconds / 1000 - status.get("timestamp", 0)
+    return str(status["state"]) if "state" in status and age_ms < seconds * 1000 else None

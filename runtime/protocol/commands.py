@@ -1,6 +1,7 @@
 """Commands: what may be asked of the engine, with each payload's shape.
 
-A command travels as `{"id", "command", "payload"?, "timestamp", "source", "priority"?, "expiresAt"?, "issuedBy"?}`.
+A command travels as `{"id", "command", "payload"?, "timestamp", "source", "priority"?, "expiresAt"?, "issuedBy"?,
+"settingsVersion"?}`.
 """
 
 from collections.abc import Mapping
@@ -151,6 +152,8 @@ class Command:
     """When the sender says it was sent, ms; informational."""
     expires_at: int | None
     """An explicit deadline, ms, by Redis's clock; None: the default for the command counts."""
+    settings_version: int | None = None
+    """The saved version that this command follows from: what it asks for stands in the document already."""
 
     def message(self) -> dict[str, Any]:
         """Return the message that travels."""
@@ -165,6 +168,8 @@ class Command:
         }
         if self.expires_at is not None:
             message["expiresAt"] = self.expires_at
+        if self.settings_version is not None:
+            message["settingsVersion"] = self.settings_version
         return message
 
 
@@ -180,6 +185,7 @@ class _Envelope(BaseModel):
     priority: Annotated[int | None, Field(ge=0, le=LAST_PRIORITY)] = None
     expires_at: Annotated[int | None, Field(ge=0, alias="expiresAt")] = None
     issued_by: Annotated[str, Field(max_length=150, alias="issuedBy")] = ""
+    settings_version: Annotated[int | None, Field(ge=1, alias="settingsVersion")] = None
 
 
 _ENVELOPE: TypeAdapter[_Envelope] = TypeAdapter(_Envelope)
@@ -213,6 +219,7 @@ def parse_command(message: Mapping[str, Any]) -> Command:
         issued_by=envelope.issued_by,
         timestamp=int(envelope.timestamp),
         expires_at=envelope.expires_at,
+        settings_version=envelope.settings_version,
     )
 
 

@@ -10,8 +10,7 @@ from runtime.engine.state import State
 from runtime.engine.watching import Watching
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.commands import SwitchModePayload, SymbolPayload
-from settingsapp.schema.document import SettingsDocument
-from settingsapp.schema.effective import enabled_exchanges, qualified
+from settingsapp.schema.effective import qualified
 from settingsapp.schema.vocabulary import split_qualified
 
 
@@ -44,36 +43,42 @@ class SettingsHandlers:
 
     async def add_symbol(self, queued: QueuedCommand) -> Ending:
         symbol = cast("SymbolPayload", queued.command.payload).symbol
-        document = self._state.require_settings().document
-        full = qualified(document, symbol)
-        await self._check(document, full)
-        edit = await self._source.add_symbol(symbol, queued.command)
-        await self._convergence.take_over(edit.settings)
+        full = qualified(self._state.require_settings().document, symbol)
+        if queued.command.settings_version is None:
+            await self._check(full)
+            edit = await self._source.add_symbol(symbol, queued.command)
+            await self._convergence.take_over(edit.settings)
+            text = f"{full} added to the watchlist" if edit.changed else f"{full} was on the watchlist already"
+        else:
+            await self._convergence.catch_up()
+            text = f"{full} is on the watchlist"
         await self._watching.loaded(full)
-        data = {"symbol": full, "settingsVersion": edit.settings.version}
+        data = {"symbol": full, "settingsVersion": self._state.require_settings().version}
         if full in self._state.unavailable:
             return Ending(Result(Outcome.FAILED, f"{full}: {self._state.unavailable[full]}", data))
-        text = f"{full} added to the watchlist" if edit.changed else f"{full} was on the watchlist already"
         if full not in self._state.market.tracked:
-            mode = self._state.mode.value if self._state.mode else "the present mode"
-            text += f"; {mode} does not watch it"
+            text += f", but {self._state.require_mode().value} does not watch it"
         return Ending(Result(Outcome.SUCCEEDED, text, data))
 
     async def remove_symbol(self, queued: QueuedCommand) -> Ending:
         symbol = cast("SymbolPayload", queued.command.payload).symbol
         full = qualified(self._state.require_settings().document, symbol)
-        edit = await self._source.remove_symbol(symbol, queued.command)
-        await self._convergence.take_over(edit.settings)
-        text = f"{full} removed from the watchlist" if edit.changed else f"{full} was not on the watchlist"
+        if queued.command.settings_version is None:
+            edit = await self._source.remove_symbol(symbol, queued.command)
+            await self._convergence.take_over(edit.settings)
+            text = f"{full} removed from the watchlist" if edit.changed else f"{full} was not on the watchlist"
+        else:
+            await self._convergence.catch_up()
+            text = f"{full} is no longer on the watchlist"
         if full in self._state.market.tracked:
-            text += "; it is still watched as a position"
-        data = {"symbol": full, "settingsVersion": edit.settings.version}
+            text += f", but {self._state.require_mode().value} still watches it"
+        data = {"symbol": full, "settingsVersion": self._state.require_settings().version}
         return Ending(Result(Outcome.SUCCEEDED, text, data))
 
-    async def _check(self, document: SettingsDocument, full: str) -> None:
+    async def _check(self, full: str) -> None:
         exchange, symbol = split_qualified(full)
         feed = self._state.feeds.get(exchange)
         if feed is None:
-            enabled = ", ".join(enabled_exchanges(document)) or "none"
-            raise UnknownInstrumentError(f"{exchange} is not connected; enabled exchanges: {enabled}")
+            connected = ", ".join(self._state.feeds) or "none"
+            raise UnknownInstrumentError(f"{exchange} is not connected; connected exchanges: {connected}")
         await feed.check(symbol)

@@ -1,0 +1,174 @@
+"""One engine process: it waits for the lease, leads while it holds it, and stands by again when it is lost."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.bus import lease
+from runtime.bus.calls import arun
+from runtime.bus.channel import copy_channel_to_stream
+from runtime.bus.clock import RedisClock
+from runtime.bus.connections import AsyncRedis, RedisUnavailableError, connect_async
+from runtime.bus.leader_queue import LeaderQueue
+from runtime.bus.lease import Acquisition, Candidate
+from runtime.bus.market_cache import RedisMarketCache
+from runtime.engine.loop import Engine, Ports, Rhythm
+from runtime.engine.market import Market
+from runtime.engine.ports import Feeds, LeaseLostError, SourceUnavailableError
+from runtime.engine.state import State
+from runtime.feeds.opening import LiveFeeds
+from runtime.persistence.alerts import AlertStore
+from runtime.persistence.database import Fence
+from runtime.persistence.intents import KeptIntents
+from runtime.persistence.positions import PositionBook
+from runtime.persistence.settings_source import SavedDocument
+from runtime.reporter import Reporter
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """In seconds; shorter in tests."""
+
+    lease: float = 10.0
+    renew: float = 2.0
+    standby: float = 1.0
+    rhythm: Rhythm = field(default_factory=Rhythm)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Recorded candles to play instead of the made-up market; `speed` is a multiple of real time."""
+
+    files: Sequence[Path] = ()
+    speed: float = 1.0
+
+
+class EngineProcess:
+    """Runs until `stop`. `slot`: what a supervisor vouches for, see runtime.bus.lease."""
+
+    def __init__(
+        self, sub: str, slot: str = "", recording: Recording | None = None, timing: Timing | None = None
+    ) -> None:
+        self.sub = sub
+        self._recording = recording or Recording()
+        self._timing = timing or Timing()
+        self._candidate = Candidate(str(uuid.uuid4()), socket.gethostname(), slot)
+        self._stopping = asyncio.Event()
+        self._engine: Engine | None = None
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+        self._stopping.set()
+        if self._engine is not None:
+            self._engine.stop()
+
+    async def run(self) -> None:
+        """Stand by and lead, in turns, until stopped."""
+        redis = connect_async()
+        hearing = asyncio.create_task(copy_channel_to_stream(redis, self.sub), name="channel")
+        try:
+            while not self._stopping.is_set():
+                acquired = await self._acquire(redis)
+                if acquired is not None and acquired.token is not None:
+                    await self._lead(redis, acquired.token, acquired.now_ms)
+                else:
+                    await self._pause_between_attempts()
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+            await redis.aclose()
+
+    async def _acquire(self, redis: AsyncRedis) -> Acquisition | None:
+        try:
+            return await arun(redis, lease.acquire(self.sub, self._candidate, self._lease_ms))
+        except RedisUnavailableError as error:
+            log.warning("waiting for Redis: %s", error)
+            return None
+
+    async def _pause_between_attempts(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), self._timing.standby)
+
+    async def _lead(self, redis: AsyncRedis, token: str, now_ms: int) -> None:
+        log.info("engine %s leads identity %s", self._candidate.engine_id, self.sub)
+        clock = RedisClock()
+        clock.set(now_ms)
+        fence = Fence(self.sub, token)
+        try:
+            await fence.raise_()
+        except SourceUnavailableError as error:
+            # Every later write raises it as well.
+            log.warning("the database does not know of this lease yet: %s", error)
+        engine = Engine(self._state(clock), self._ports(redis, token, clock, fence), self._timing.rhythm)
+        self._engine = engine
+        if self._stopping.is_set():
+            engine.stop()
+        keeping = asyncio.create_task(self._keep_lease(redis, token, clock), name="lease")
+        running = asyncio.create_task(engine.run(), name="engine")
+        try:
+            await asyncio.wait([keeping, running], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._engine = None
+            for task in (running, keeping):
+                task.cancel()
+            ended = await asyncio.gather(running, keeping, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception) and not isinstance(error, LeaseLostError):
+                raise error
+        if any(isinstance(error, LeaseLostError) for error in ended):
+            log.warning("engine %s lost the lease and stands by", self._candidate.engine_id)
+            return
+        with contextlib.suppress(RedisUnavailableError):
+            await arun(redis, lease.release(self.sub, token))
+
+    async def _keep_lease(self, redis: AsyncRedis, token: str, clock: RedisClock) -> None:
+        while True:
+            await asyncio.sleep(self._timing.renew)
+            try:
+                held, now_ms = await arun(redis, lease.renew(self.sub, token, self._candidate, self._lease_ms))
+            except RedisUnavailableError as error:
+                log.warning("the lease could not be renewed: %s", error)
+                continue
+            if not held:
+                raise LeaseLostError("another engine leads this identity now")
+            clock.set(now_ms)
+
+    @property
+    def _lease_ms(self) -> int:
+        return int(self._timing.lease * 1000)
+
+    def _state(self, clock: RedisClock) -> State:
+        return State(
+            engine_id=self._candidate.engine_id,
+            host=self._candidate.host,
+            started_at=clock.now_ms(),
+            market=Market(),
+            is_set=_is_set,
+        )
+
+    def _ports(self, redis: AsyncRedis, token: str, clock: RedisClock, fence: Fence) -> Ports:
+        return Ports(
+            clock=clock,
+            queue=LeaderQueue(redis, self.sub, token, self._candidate.engine_id),
+            intents=KeptIntents(redis, self.sub, token, fence),
+            settings=SavedDocument(self.sub, fence),
+            feeds=self._feeds(clock),
+            cache=RedisMarketCache(redis, self.sub, token),
+            positions=PositionBook(self.sub, fence),
+            outbox=Reporter(redis, self.sub, token, clock, AlertStore(self.sub, fence)),
+        )
+
+    def _feeds(self, clock: RedisClock) -> Feeds:
+        return LiveFeeds(clock, asyncio.sleep, self._recording.files, self._recording.speed)
+
+
+def _is_set(name: str, variables: Callable[[str], str | None] = os.environ.get) -> bool:
+    return bool(variables(name))

@@ -1,0 +1,43 @@
+"""What the engine tells the world: its status each second, alerts and troubles as they come."""
+
+import logging
+
+from runtime.bus import leader_calls
+from runtime.bus.calls import arun
+from runtime.bus.clock import RedisClock
+from runtime.bus.connections import AsyncRedis, RedisUnavailableError
+from runtime.persistence.alerts import AlertStore
+from runtime.protocol.alerts import Alert
+from runtime.protocol.answers import error_body
+from runtime.protocol.status import Status
+
+log = logging.getLogger(__name__)
+
+
+class Reporter:
+    """Implements runtime.engine.ports.Outbox for one lease."""
+
+    def __init__(self, redis: AsyncRedis, sub: str, token: str, clock: RedisClock, alerts: AlertStore) -> None:
+        self._redis = redis
+        self._sub = sub
+        self._token = token
+        self._clock = clock
+        self._alerts = alerts
+
+    async def status(self, status: Status) -> None:
+        self._clock.set(await arun(self._redis, leader_calls.status(self._sub, self._token, status.body())))
+        if self._alerts.waiting:
+            await self._alerts.flush()
+
+    async def alert(self, alert: Alert) -> None:
+        """Store first, so that what is announced can be found again; announce it even where storing has to wait."""
+        await self._alerts.store(alert)
+        if alert.late:
+            return
+        try:
+            await arun(self._redis, leader_calls.emit(self._sub, self._token, alert.body()))
+        except RedisUnavailableError as error:
+            log.warning("an alert could not be announced, pages show it when they load again: %s", error)
+
+    async def error(self, level: str, origin: str, message: str) -> None:
+        await arun(self._redis, leader_calls.emit(self._sub, self._token, error_body(level, origin, message)))

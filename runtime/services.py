@@ -1,0 +1,158 @@
+"""Sending commands and reading what became of them: the one way for page, API, shell and receivers."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.bus import commands as calls
+from runtime.bus.calls import run
+from runtime.bus.connections import SyncRedis, connect
+from runtime.bus.waiting import responses_of
+from runtime.protocol.answers import CommandState
+from runtime.protocol.commands import (
+    DEFAULT_PRIORITY,
+    FURTHEST_EXPIRY_MS,
+    LAST_PRIORITY,
+    LONGEST_ID,
+    Command,
+    CommandName,
+    InvalidCommandError,
+    command_name,
+    parse_payload,
+)
+from runtime.protocol.records import CommandRecord
+from settingsapp.schema import strict_json
+from settingsapp.schema.problems import FieldProblem
+
+
+class QueueFullError(Exception):
+    """Too many commands wait already; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command as somebody asks for it, before it is checked."""
+
+    command: str
+    payload: Mapping[str, Any] | None = None
+    id: str | None = None
+    priority: int | None = None
+    expires_in_ms: int | None = None
+    settings_version: int | None = None
+    """The saved version that this follows from; only for what receivers send."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command that is in the queue, or was before: `repeated` tells that its id was known."""
+
+    id: str
+    state: CommandState
+    repeated: bool
+
+
+def check(order: Order, *, source: str, issued_by: str, now_ms: int) -> Command:
+    """Return the command that an order means. Raises InvalidCommandError with every problem found."""
+    problems: list[FieldProblem] = []
+    if order.id is not None and not 1 <= len(order.id) <= LONGEST_ID:
+        problems.append(FieldProblem("id", f"a text of 1 to {LONGEST_ID} characters"))
+    if order.priority is not None and not 0 <= order.priority <= LAST_PRIORITY:
+        problems.append(FieldProblem("priority", f"a whole number from 0 (first) to {LAST_PRIORITY} (last)"))
+    if order.expires_in_ms is not None and not 1 <= order.expires_in_ms <= FURTHEST_EXPIRY_MS:
+        problems.append(FieldProblem("expiresInMs", f"milliseconds from 1 to {FURTHEST_EXPIRY_MS} (24 hours)"))
+    try:
+        name = command_name(order.command)
+        payload = parse_payload(name, order.payload)
+    except InvalidCommandError as error:
+        raise InvalidCommandError((*problems, *error.problems)) from None
+    if problems:
+        raise InvalidCommandError(tuple(problems))
+    return Command(
+        id=order.id or str(uuid.uuid4()),
+        name=name,
+        payload=payload,
+        priority=DEFAULT_PRIORITY[name] if order.priority is None else order.priority,
+        source=source,
+        issued_by=issued_by,
+        timestamp=now_ms,
+        expires_at=None if order.expires_in_ms is None else now_ms + order.expires_in_ms,
+        settings_version=order.settings_version,
+    )
+
+
+def send(sub: str, order: Order, *, source: str, issued_by: str) -> Sent:
+    """Check a command and put it into the queue.
+
+    Raises InvalidCommandError (nothing was sent), QueueFullError and RedisUnavailableError.
+    """
+    with _redis() as redis:
+        return _send(redis, sub, order, source=source, issued_by=issued_by)
+
+
+def send_and_wait(
+    sub: str,
+    order: Order,
+    *,
+    source: str,
+    issued_by: str,
+    seconds: float,
+    tell: Callable[[Mapping[str, Any]], None] | None = None,
+) -> tuple[Sent, Mapping[str, Any] | None]:
+    """Send a command and wait for its end; `tell` hears its acknowledgement and progress on the way.
+
+    Returns the result message, None when the command has not ended by then. Raises as `send` does.
+    """
+    deadline = time.monotonic() + seconds
+    with _redis() as redis, responses_of(redis, sub) as responses:
+        sent = _send(redis, sub, order, source=source, issued_by=issued_by)
+        if sent.state.is_final:
+            found = run(redis, calls.record(sub, sent.id))
+            return sent, found.result if found else None
+        for message in responses.until(deadline):
+            if message is None:
+                # Nothing was heard for a while: what was published while the line was down stands in the record.
+                found = run(redis, calls.record(sub, sent.id))
+                if found is not None and found.result is not None:
+                    return sent, found.result
+            elif message.get("commandId") == sent.id:
+                if message.get("type") == "result":
+                    return sent, message
+                if tell is not None:
+                    tell(message)
+    return sent, None
+
+
+def find_command(sub: str, command_id: str) -> CommandRecord | None:
+    """Return a command's record, None where its id is not known (any more). Raises RedisUnavailableError."""
+    with _redis() as redis:
+        return run(redis, calls.record(sub, command_id))
+
+
+def command_history(sub: str, *, before: int | None = None, limit: int = 50) -> list[CommandRecord]:
+    """Return the commands queued before `before` (ms), newest first. Raises RedisUnavailableError."""
+    with _redis() as redis:
+        ids = run(redis, calls.history(sub, before, limit))
+        records = [run(redis, calls.record(sub, command_id)) for command_id in ids]
+    return [record for record in records if record is not None]
+
+
+def _send(redis: SyncRedis, sub: str, order: Order, *, source: str, issued_by: str) -> Sent:
+    now_ms = run(redis, calls.server_time()) if order.expires_in_ms is not None else int(time.time() * 1000)
+    command = check(order, source=source, issued_by=issued_by, now_ms=now_ms)
+    message = strict_json.encode(command.message())
+    submitted = run(redis, calls.submit(sub, command.id, message, is_pause=command.name is CommandName.PAUSE))
+    if submitted.state is None:
+        raise QueueFullError(calls.QUEUE_FULL.removeprefix("queue_full: "))
+    return Sent(command.id, submitted.state, repeated=submitted.verdict == "duplicate")
+
+
+@contextmanager
+def _redis() -> Iterator[SyncRedis]:
+    redis = connect()
+    try:
+        yield redis
+    finally:
+        redis.close()
