@@ -143,8 +143,12 @@ def _check_host(host: str) -> None:
 
 
 def _check_origin(origin: str) -> None:
-    parts = urlsplit(origin)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+    try:
+        parts = urlsplit(origin)
+        is_origin = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
+    except ValueError:
+        is_origin = False
+    if not is_origin:
         raise BadEnvironmentError(
             "DJANGO_CSRF_TRUSTED_ORIGINS",
             f"'{origin}' is not an origin; list them with their scheme, separated by commas: https://desk.example",

@@ -1,18 +1,36 @@
 """What all tests share: a Redis server for the session, an identity that belongs to the test alone, a free port."""
 
-import socket
 import subprocess
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 
 from runtime.bus.connections import RedisUnavailableError
 from runtime.bus.probe import ping
 from runtime.launch import processes, valkey
+from tests.running import RunningLivermore, a_free_port, an_installation
+
+# A busy machine is not a wrong program: no deadlines. `python -m tests.long` uses the long profile.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=1_000)
+hypothesis.settings.load_profile("default")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-properties", action="store_true", help="run only the tests that use hypothesis")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--only-properties"):
+        return
+    chosen = [item for item in items if hypothesis.is_hypothesis_test(getattr(item, "obj", None))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +77,11 @@ def sub() -> str:
 @pytest.fixture
 def free_port() -> int:
     """A port on loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return a_free_port()
+
+
+@pytest.fixture(scope="module")
+def livermore_up() -> Iterator[RunningLivermore]:
+    """A whole product, started by `manage.py up` in a data directory of its own; for all tests of a module."""
+    with an_installation() as installation:
+        yield installation.start()

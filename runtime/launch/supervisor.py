@@ -20,11 +20,15 @@ STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Program:
-    """A program to keep running; `is_ready` is asked now and then until it says yes, and must answer quickly."""
+    """A program to keep running.
+
+    `is_ready` is asked now and then until it says yes, with the seconds since the program's latest start. It must
+    answer quickly.
+    """
 
     name: str
     command: Sequence[str]
-    is_ready: Callable[[], bool] = lambda: True
+    is_ready: Callable[[float], bool] = lambda _: True
     environment: Mapping[str, str] | None = None
     """None: this process's own."""
 
@@ -174,7 +178,7 @@ class Supervisor:
                 self._note_end(child, now)
             if child.process is None and now >= child.due_at:
                 self._launch(child)
-            if child.process is not None and not child.ready and child.program.is_ready():
+            if child.process is not None and not child.ready and child.program.is_ready(now - child.started_at):
                 child.ready = True
                 if child.delay:
                     self._say(f"{child.program.name} is up again")

@@ -2,22 +2,13 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 
 def python(code: str) -> Sequence[str]:
     """A program that runs this code."""
     return (sys.executable, "-I", "-S", "-c", code)
-
-
-def wait_until(condition: Callable[[], bool], patience: float = 15.0, what: str = "the condition") -> None:
-    """Return as soon as it holds; fail when it does not within `patience` seconds."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come true within {patience} s"
-        time.sleep(0.02)
 
 
 def processes_naming(text: str) -> dict[int, str]:

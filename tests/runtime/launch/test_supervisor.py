@@ -12,7 +12,8 @@ import pytest
 
 from runtime.launch import processes
 from runtime.launch.supervisor import Program, Supervisor, Timings
-from tests.runtime.launch.programs import alive, processes_naming, python, wait_until
+from tests.running import wait_until
+from tests.runtime.launch.programs import alive, processes_naming, python
 
 QUICK = Timings(look=0.01, stop=5, first_backoff=0.02, longest_backoff=0.08, stable=30)
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +42,7 @@ def lines(note: Path) -> list[str]:
 
 def program(name: str, note: Path, code: str = "signal.pause()", starts: int = 1) -> Program:
     """Ready once it has written its pid for the `starts`th time."""
-    return Program(name, noting(note, code), lambda: len(lines(note)) >= starts)
+    return Program(name, noting(note, code), lambda _: len(lines(note)) >= starts)
 
 
 def test_leaving_the_block_stops_all_the_last_started_first_and_leaves_no_zombie(tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_leaving_the_block_stops_all_the_last_started_first_and_leaves_no_zombie
         for number, name in enumerate(("valkey", "engine", "web"), start=1):
             command = noting(note, "signal.pause()")
             command = (*command[:-1], command[-1].replace(repr(note.stem), repr(name)))
-            supervisor.start(Program(name, command, lambda number=number: len(lines(note)) >= number))  # type: ignore[misc]
+            supervisor.start(Program(name, command, lambda _, number=number: len(lines(note)) >= number))  # type: ignore[misc]
             assert supervisor.wait_until_ready(name, 10)
     assert lines(note)[3:] == ["ended web", "ended engine", "ended valkey"]
     assert supervisor.stopped_cleanly
@@ -70,7 +71,7 @@ def test_a_program_killed_from_outside_is_started_again_and_the_screen_says_so(t
 
 def let_work(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
     """Let the supervisor work until the condition holds, which poses as the readiness of a program that waits."""
-    supervisor.start(Program("condition", tuple(python("import signal; signal.pause()")), condition))
+    supervisor.start(Program("condition", tuple(python("import signal; signal.pause()")), lambda _: condition()))
     assert supervisor.wait_until_ready("condition", 10)
 
 
@@ -78,7 +79,7 @@ def test_a_program_that_keeps_failing_is_named_with_its_reason_and_the_others_go
     note, log, said = tmp_path / "engine", tmp_path / "web.log", list[str]()
     with Supervisor(tmp_path, said.append, timings=QUICK) as supervisor:
         supervisor.start(program("engine", note))
-        supervisor.start(Program("web", tuple(python("raise SystemExit('no module asgi')")), lambda: False))
+        supervisor.start(Program("web", tuple(python("raise SystemExit('no module asgi')")), lambda _: False))
         # 0.02, 0.04 and 0.08 s are said; the failures after these only go to the log.
         let_work(supervisor, lambda: log.read_text().count("no module asgi") >= 6)
     assert len(said) == 3
@@ -126,7 +127,7 @@ def test_the_lines_of_a_program_go_to_its_log(tmp_path: Path) -> None:
 def test_a_program_that_can_not_be_started_at_all_is_said_too(tmp_path: Path) -> None:
     said = list[str]()
     with Supervisor(tmp_path, said.append, timings=QUICK) as supervisor:
-        supervisor.start(Program("nothing", ("/no/such/program",), lambda: False))
+        supervisor.start(Program("nothing", ("/no/such/program",), lambda _: False))
         let_work(supervisor, lambda: bool(said))
     assert "/no/such/program" in said[0]
 
@@ -180,9 +181,7 @@ def test_one_signal_stops_all_in_order_and_the_status_is_0(
     assert [lines(tmp_path / name)[1:] for name in ("one", "two")] == [["ended one"], ["ended two"]]
 
 
-def test_a_second_signal_kills_at_once(
-    supervising: "Callable[[str], subprocess.Popen[str]]", tmp_path: Path
-) -> None:
+def test_a_second_signal_kills_at_once(supervising: "Callable[[str], subprocess.Popen[str]]", tmp_path: Path) -> None:
     process = supervising("signal.signal(signal.SIGTERM, lambda *_: print('asked', file=note)); time.sleep(60)")
     process.send_signal(signal.SIGINT)
     wait_until(lambda: "asked" in lines(tmp_path / "two"))
