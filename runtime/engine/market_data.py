@@ -53,8 +53,9 @@ class MarketData:
         self._state.market.mark_stale(gap.key)
         candles = await feed.history(gap.key.symbol, gap.key.timeframe, gap.since, gap.until)
         step = self._state.market.fill(gap.key, gap.since, gap.until, candles)
-        # They closed while nobody was looking: they count for the indicators, but notifying now would mislead.
-        await self._bars(step.bars, late=True)
+        # Candles that closed while nobody was looking count for the indicators, but notifying now would mislead. Where
+        # nothing was traded nobody was away: such bars are only known by the candle that follows them.
+        await self._bars(step.bars, late=bool(candles))
 
     async def _bars(self, bars: Sequence[Bar], *, late: bool) -> None:
         if not bars:

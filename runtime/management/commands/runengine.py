@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from runtime.engine_process import EngineProcess, Recording
-from runtime.feeds.recorded import RecordingError, read_recording
+from runtime.feeds.recordings import RecordingError, read_recording
 from settingsapp.services import UnknownIdentityError, only_identity
 
 

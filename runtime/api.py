@@ -1,0 +1,110 @@
+"""The engine over HTTP: what it does, and what it is asked to do. Paths lie below `/api/v1/runtime/`."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict, Field
+
+from runtime import services
+from runtime.bus.connections import RedisUnavailableError
+from runtime.bus.live import look
+from runtime.live.saved import settings_glance
+from runtime.models import Alert
+from runtime.permissions import role_needed
+from runtime.protocol.commands import LONGEST_ID, CommandName, InvalidCommandError
+from runtime.protocol.observed import observed
+from runtime.services import Order, QueueFullError
+from settingsapp.http_errors import ApiError, require_role, sub_of
+
+router = Router(tags=["runtime"])
+
+LONGEST_WAIT = 60
+MOST_RESULTS = 200
+Limit = Annotated[int, Query(ge=1, le=MOST_RESULTS)]
+
+
+class CommandIn(Schema):
+    """A command as a client sends it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str = Field(description="One of: " + ", ".join(CommandName))
+    payload: dict[str, Any] | None = None
+    priority: int | None = Field(None, description="0 first … 9 last; by default as the command is")
+    expires_in_ms: int | None = Field(None, alias="expiresInMs", description="At most 24 hours")
+    id: str | None = Field(None, description=f"1 to {LONGEST_ID} characters; sent twice, it is one command")
+
+
+@router.get("status", summary="What the engine does")
+def status(request: HttpRequest) -> dict[str, Any]:
+    sub = sub_of(request)
+    saved = settings_glance(sub)
+    version = saved.version if saved else None
+    try:
+        seen = look(sub)
+    except RedisUnavailableError as error:
+        raise _unreachable(error) from error
+    return observed(seen.status, seen.now_ms, version)
+
+
+@router.post("commands", summary="Send a command", response={200: Any, 202: Any})
+def send_command(
+    request: HttpRequest,
+    order: CommandIn,
+    wait: Annotated[float | None, Query(gt=0, le=LONGEST_WAIT)] = None,
+) -> tuple[int, Any]:
+    """202 with its id and state, or with `wait` (seconds) 200 with its result message once it has ended."""
+    sub = sub_of(request)
+    try:
+        require_role(request, role_needed(order.command))
+        wanted = Order(order.command, order.payload, order.id, order.priority, order.expires_in_ms)
+        issued_by = request.user.get_username()
+        if wait is None:
+            sent, result = services.send(sub, wanted, source="api", issued_by=issued_by), None
+        else:
+            sent, result = services.send_and_wait(sub, wanted, source="api", issued_by=issued_by, seconds=wait)
+    except InvalidCommandError as error:
+        raise ApiError(422, "invalid_command", "The command can't be sent as it is.", error.problems) from None
+    except QueueFullError as error:
+        raise ApiError(429, "queue_full", str(error)) from None
+    except RedisUnavailableError as error:
+        raise _unreachable(error) from error
+    if result is not None:
+        return 200, dict(result)
+    found = services.find_command(sub, sent.id) if wait is not None else None
+    return 202, {"id": sent.id, "state": (found.state if found else sent.state).value}
+
+
+@router.get("commands", summary="Commands of the last seven days, newest first")
+def list_commands(request: HttpRequest, before: int | None = None, limit: Limit = 50) -> dict[str, Any]:
+    """`before`: only those queued before that time (ms); `next` continues the list."""
+    try:
+        records = services.command_history(sub_of(request), before=before, limit=limit)
+    except RedisUnavailableError as error:
+        raise _unreachable(error) from error
+    more = f"?before={records[-1].queued_at}&limit={limit}" if len(records) == limit else None
+    return {"results": [record.body() for record in records], "next": more}
+
+
+@router.get("commands/{command_id}", summary="What became of a command")
+def read_command(request: HttpRequest, command_id: str) -> dict[str, Any]:
+    try:
+        record = services.find_command(sub_of(request), command_id)
+    except RedisUnavailableError as error:
+        raise _unreachable(error) from error
+    if record is None:
+        raise ApiError(404, "not_found", "No command of that id in the last seven days.")
+    return record.body()
+
+
+@router.get("alerts", summary="Alerts, newest first")
+def list_alerts(request: HttpRequest, offset: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50) -> dict[str, Any]:
+    rows = Alert.objects.filter(identity__sub=sub_of(request)).order_by("-created_at", "-open_time", "id")
+    page = list(rows[offset : offset + limit + 1])
+    more = f"?offset={offset + limit}&limit={limit}" if len(page) > limit else None
+    return {"results": [alert.body() for alert in page[:limit]], "next": more}
+
+
+def _unreachable(error: RedisUnavailableError) -> ApiError:
+    return ApiError(503, "unavailable", f"The engine can't be reached: {error}")
