@@ -1,4 +1,4 @@
-"""An engine as the live side sees it: it writes status and events exactly as the contract says, and does nothing else."""
+"""An engine as the live side sees it: it writes status and events as the contract says, and nothing else."""
 
 import asyncio
 import json
@@ -28,7 +28,6 @@ class FakeEngine:
 
     async def __aexit__(self, *_: object) -> None:
         await self.fall_silent()
-        await self.redis.delete(f"livermore:status:{self.sub}", f"livermore:events:{self.sub}")
         await self.redis.aclose()
 
     def status(self) -> Status:

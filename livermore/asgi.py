@@ -1,0 +1,23 @@
+"""The web process: HTTP by Django, and the one websocket. Started by daphne."""
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livermore.settings")
+
+# Before anything that imports models: this is what loads the apps.
+django_application = get_asgi_application()
+
+from runtime.live.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        # A page of another site may open a websocket here with this site's cookies: its origin gives it away.
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -1,0 +1,207 @@
+"""A status and an alert in words, for the page's first paint. `static/runtime/words.js` says the same as time goes on.
+
+Pure: all take messages as they travel, and Redis's clock in ms.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+Message = Mapping[str, Any]
+
+
+class Face(NamedTuple):
+    """How a state looks: its word, and a tone that is also the name of its icon."""
+
+    word: str
+    tone: str
+
+
+FACES: Final[dict[str, Face]] = {
+    "starting": Face("Starting", "busy"),
+    "warming": Face("Warming up", "busy"),
+    "running": Face("Running", "good"),
+    "paused": Face("Paused", "held"),
+    "degraded": Face("Degraded", "warn"),
+    "stopping": Face("Stopping", "busy"),
+    "offline": Face("Offline", "bad"),
+}
+
+EXCHANGE_TONES: Final = {
+    "connected": "good",
+    "connecting": "busy",
+    "disconnected": "bad",
+    "ended": "held",
+    "unavailable": "bad",
+}
+
+# Where each value of an alert stands among the others; what isn't listed comes after, by name.
+VALUE_NAMES: Final = {
+    "macdv": "MACD-V",
+    "signal": "Signal line",
+    "histogram": "Histogram",
+    "stage": "Stage",
+    "previousStage": "Stage before",
+    "direction": "Direction",
+    "close": "Close",
+    "entry": "Entry price",
+    "atr": "ATR",
+    "emaFast": "EMA, fast",
+    "emaSlow": "EMA, slow",
+    "rsi": "RSI",
+    "ema": "EMA",
+}
+
+
+def face(state: str) -> Face:
+    """Return a state's face; one that this page doesn't know is shown by its own name."""
+    return FACES.get(state) or Face(state.capitalize() or "Unknown", "warn")
+
+
+def sentence(status: Message, now_ms: int) -> str:
+    """Say in one sentence what the engine is doing."""
+    state = status["state"]
+    if state == "offline":
+        return _silence(status, now_ms)
+    watched = count(len(status["activeSymbols"]), "symbol")
+    if state == "running":
+        return f"Watching {watched} in mode {status['mode']}."
+    if state == "paused":
+        return f"{_pause(status)} Candles are still stored; nothing alerts."
+    if state == "warming":
+        warmup = status["warmup"]
+        return f"Reading history: {warmup['done']} of {warmup['total']} series are ready. Nothing alerts until then."
+    if state == "degraded":
+        return f"{_trouble(status)} Watching {watched} in mode {status['mode']}."
+    if state == "starting":
+        return "The engine is starting."
+    return "The engine is finishing what it has begun."
+
+
+def versions(status: Message) -> str:
+    """Say whether the engine runs the settings that are saved."""
+    saved, runs = status.get("savedSettingsVersion"), status["settingsVersion"]
+    problem = status.get("settingsProblem")
+    if not runs:
+        return "No engine has run these settings yet." if saved else "Nothing is known of the settings."
+    if status["state"] == "offline":
+        return f"The engine ran version {runs} when it was last heard."
+    if problem:
+        return f"The saved version can't be applied: {problem} Until then the engine runs version {runs}."
+    if saved is not None and saved != runs:
+        return f"The saved version is not in force yet: engine runs version {runs}."
+    return f"engine runs version {runs}"
+
+
+def versions_tone(status: Message) -> str:
+    """Return how worrying the versions are."""
+    if status.get("settingsProblem"):
+        return "bad"
+    saved = status.get("savedSettingsVersion")
+    return "warn" if saved is not None and saved != status["settingsVersion"] else "good"
+
+
+def exchange_label(exchange: Message) -> str:
+    """Say what kind of market an exchange is, where that isn't plain: nobody may take invented prices for real ones."""
+    if exchange["exchange"] != "simulated":
+        return ""
+    recorded = "record" in str(exchange.get("message", "")).lower() or exchange["state"] == "ended"
+    return "recorded market – played candles" if recorded else "simulated market – invented prices"
+
+
+def happened(alert: Message) -> str:
+    """Say what an alert is about."""
+    values = alert["indicators"]
+    direction, stage = values.get("direction"), values.get("stage")
+    match alert["kind"]:
+        case "crossover":
+            side = {"up": "above", "down": "below"}.get(str(direction), "over")
+            return f"MACD-V crossed {side} its signal line"
+        case "momentum-shift":
+            before = values.get("previousStage")
+            return f"Momentum shifted from {before} to {stage}" if before and stage else "Momentum shifted"
+        case "level":
+            return f"MACD-V passed {signed(alert.get('level') or 0)}"
+        case "reversal":
+            side = {"up": "turned up from below −150", "down": "turned down from above +150"}.get(str(direction))
+            return f"MACD-V {side or 'turned back'}"
+        case "stop-loss":
+            return "Price fell to the stop-loss"
+        case "take-profit":
+            return "Price rose to the take-profit"
+        case kind:
+            return str(kind).replace("-", " ").capitalize()
+
+
+def values(alert: Message) -> list[tuple[str, str]]:
+    """Return an alert's values as names and texts, the telling ones first."""
+    indicators = alert["indicators"]
+    order = {name: place for place, name in enumerate(VALUE_NAMES)}
+    names = sorted(indicators, key=lambda name: (order.get(name, len(order)), name))
+    return [(VALUE_NAMES.get(name, name), number(indicators[name])) for name in names]
+
+
+def number(value: object) -> str:
+    """Write a value so that it can be read: fewer places the larger it is."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if not isinstance(value, int | float):
+        return str(value)
+    size = abs(value)
+    places = 2 if size >= 10 else 4 if size >= 0.1 else 8
+    text = f"{value:.{places}f}"
+    text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+    return "0" if text in ("−0", "") else text
+
+
+def signed(level: int) -> str:
+    return f"+{level}" if level > 0 else str(level).replace("-", "−")
+
+
+def ago(milliseconds: float) -> str:
+    """Say how long ago something was."""
+    seconds = max(0, int(milliseconds // 1000))
+    if seconds < 1:
+        return "just now"
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something has lasted: its two largest units."""
+    left = max(0, int(seconds))
+    days, hours, minutes = left // 86_400, left // 3_600 % 24, left // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {left % 60} s" if minutes else f"{left} s"
+
+
+def count(quantity: int, noun: str) -> str:
+    return f"{quantity} {noun}" if quantity == 1 else f"{quantity} {noun}s"
+
+
+def _silence(status: Message, now_ms: int) -> str:
+    seen_at = status.get("lastSeenAt")
+    last = f"The engine was last heard {ago(now_ms - seen_at)}; below is what it said then." if seen_at else ""
+    trouble = status.get("trouble")
+    if trouble:
+        return f"{trouble} {last}".strip()
+    return last or "No engine has reported yet. Start one with: manage.py runengine"
+
+
+def _pause(status: Message) -> str:
+    return "Paused for a time." if status["desired"]["pausedUntil"] else "Paused until somebody resumes it."
+
+
+def _trouble(status: Message) -> str:
+    away = [exchange["exchange"] for exchange in status["exchanges"] if exchange["state"] != "connected"]
+    stale = len(status["staleSeries"])
+    parts = []
+    if away:
+        parts.append(f"{', '.join(away)} {'is' if len(away) == 1 else 'are'} not connected.")
+    if stale:
+        parts.append(f"{stale} series {'waits' if stale == 1 else 'wait'} for missing candles.")
+    return " ".join(parts) or "Something needs attention: see the errors."

@@ -1,0 +1,66 @@
+/* Recent alerts, each with what explains it. */
+
+import { byId, element, show } from "./dom.js";
+import { moment, utc } from "./time.js";
+import * as words from "./words.js";
+
+const MOST = 20;
+
+export function showAlerts(alerts) {
+  const list = byId("alerts");
+  const open = new Set([...list.querySelectorAll("li:has(details[open])")].map((item) => item.dataset.id));
+  list.replaceChildren(...alerts.slice(0, MOST).map((alert) => row(alert, open.has(alert.id))));
+  show(byId("no-alerts"), alerts.length === 0);
+}
+
+/* A new one comes on top; one that is there already is not shown twice. */
+export function addAlert(alert) {
+  const list = byId("alerts");
+  if (list.querySelector(`[data-id="${CSS.escape(alert.id)}"]`)) return;
+  const added = row(alert, false);
+  added.classList.add("fresh");
+  list.prepend(added);
+  while (list.children.length > MOST) list.lastElementChild.remove();
+  show(byId("no-alerts"), false);
+}
+
+function row(alert, open) {
+  const values = words.values(alert).map(([name, value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+  );
+  return element(
+    "li",
+    { class: alert.withdrawnAt ? "alert withdrawn" : "alert", "data-id": alert.id },
+    element(
+      "details",
+      { open: open ? "" : null },
+      element(
+        "summary",
+        {},
+        element("span", { class: `kind kind-${alert.kind}` }, alert.kind),
+        element("strong", { class: "symbol", title: `${alert.exchange}:${alert.symbol}` }, alert.symbol),
+        element("span", { class: "timeframe" }, alert.timeframe),
+        element(
+          "span",
+          { class: "happened" },
+          words.happened(alert),
+          alert.late ? tag("held", "late", "Its candle closed while nobody was to be notified") : null,
+          alert.withdrawnAt ? tag("warn", "withdrawn", null) : null,
+        ),
+        element("span", { class: "end quiet" }, moment(alert.timestamp ?? alert.openTime)),
+      ),
+      element("dl", { class: "values" }, ...values),
+      element(
+        "p",
+        { class: "small quiet" },
+        `${alert.exchange}:${alert.symbol} · ${alert.timeframe} candle of `,
+        element("time", { datetime: new Date(alert.openTime).toISOString() }, utc(alert.openTime)),
+        ` · mode ${alert.mode} · settings version ${alert.settingsVersion} · series from ${utc(alert.firstBar)}`,
+      ),
+    ),
+  );
+}
+
+function tag(tone, text, title) {
+  return element("span", { class: `tag tone-${tone}`, title }, text);
+}

@@ -1,0 +1,184 @@
+/* A status and an alert in words: the same as runtime/live/words.py, which paints the page first. */
+
+const FACES = {
+  starting: ["Starting", "busy"],
+  warming: ["Warming up", "busy"],
+  running: ["Running", "good"],
+  paused: ["Paused", "held"],
+  degraded: ["Degraded", "warn"],
+  stopping: ["Stopping", "busy"],
+  offline: ["Offline", "bad"],
+};
+
+export const EXCHANGE_TONES = {
+  connected: "good",
+  connecting: "busy",
+  disconnected: "bad",
+  ended: "held",
+  unavailable: "bad",
+};
+
+const VALUE_NAMES = {
+  macdv: "MACD-V",
+  signal: "Signal line",
+  histogram: "Histogram",
+  stage: "Stage",
+  previousStage: "Stage before",
+  direction: "Direction",
+  close: "Close",
+  entry: "Entry price",
+  atr: "ATR",
+  emaFast: "EMA, fast",
+  emaSlow: "EMA, slow",
+  rsi: "RSI",
+  ema: "EMA",
+};
+
+export function face(state) {
+  const [word, tone] = FACES[state] ?? [capitalized(state) || "Unknown", "warn"];
+  return { word, tone };
+}
+
+export function sentence(status, nowMs) {
+  const watched = count(status.activeSymbols.length, "symbol");
+  switch (status.state) {
+    case "offline":
+      return silence(status, nowMs);
+    case "running":
+      return `Watching ${watched} in mode ${status.mode}.`;
+    case "paused":
+      return `${pause(status)} Candles are still stored; nothing alerts.`;
+    case "warming":
+      return (
+        `Reading history: ${status.warmup.done} of ${status.warmup.total} series are ready. ` +
+        "Nothing alerts until then."
+      );
+    case "degraded":
+      return `${trouble(status)} Watching ${watched} in mode ${status.mode}.`;
+    case "starting":
+      return "The engine is starting.";
+    default:
+      return "The engine is finishing what it has begun.";
+  }
+}
+
+export function versions(status) {
+  const saved = status.savedSettingsVersion ?? null;
+  const runs = status.settingsVersion;
+  if (!runs) return saved ? "No engine has run these settings yet." : "Nothing is known of the settings.";
+  if (status.state === "offline") return `The engine ran version ${runs} when it was last heard.`;
+  if (status.settingsProblem) {
+    return (
+      `The saved version can't be applied: ${status.settingsProblem} ` +
+      `Until then the engine runs version ${runs}.`
+    );
+  }
+  if (saved !== null && saved !== runs) {
+    return `The saved version is not in force yet: engine runs version ${runs}.`;
+  }
+  return `engine runs version ${runs}`;
+}
+
+export function versionsTone(status) {
+  if (status.settingsProblem) return "bad";
+  const saved = status.savedSettingsVersion ?? null;
+  return saved !== null && saved !== status.settingsVersion ? "warn" : "good";
+}
+
+export function exchangeLabel(exchange) {
+  if (exchange.exchange !== "simulated") return "";
+  const recorded = (exchange.message ?? "").toLowerCase().includes("record") || exchange.state === "ended";
+  return recorded ? "recorded market – played candles" : "simulated market – invented prices";
+}
+
+export function happened(alert) {
+  const { direction, stage, previousStage } = alert.indicators;
+  switch (alert.kind) {
+    case "crossover":
+      return `MACD-V crossed ${{ up: "above", down: "below" }[direction] ?? "over"} its signal line`;
+    case "momentum-shift":
+      return previousStage && stage ? `Momentum shifted from ${previousStage} to ${stage}` : "Momentum shifted";
+    case "level":
+      return `MACD-V passed ${signed(alert.level ?? 0)}`;
+    case "reversal": {
+      const side = { up: "turned up from below −150", down: "turned down from above +150" }[direction];
+      return `MACD-V ${side ?? "turned back"}`;
+    }
+    case "stop-loss":
+      return "Price fell to the stop-loss";
+    case "take-profit":
+      return "Price rose to the take-profit";
+    default:
+      return capitalized(alert.kind.replaceAll("-", " "));
+  }
+}
+
+export function values(alert) {
+  const order = Object.keys(VALUE_NAMES);
+  const place = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return Object.keys(alert.indicators)
+    .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+    .map((name) => [VALUE_NAMES[name] ?? name, number(alert.indicators[name])]);
+}
+
+export function number(value) {
+  if (value === true) return "yes";
+  if (value === false) return "no";
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  const size = Math.abs(value);
+  const places = size >= 10 ? 2 : size >= 0.1 ? 4 : 8;
+  const text = value.toFixed(places).replace(/\.?0+$/, "").replace("-", "−");
+  return text === "−0" || text === "" ? "0" : text;
+}
+
+export function ago(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 1) return "just now";
+  for (const [length, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+    if (seconds >= length) return `${Math.floor(seconds / length)} ${unit} ago`;
+  }
+  return `${seconds} s ago`;
+}
+
+export function duration(seconds) {
+  const left = Math.max(0, Math.floor(seconds));
+  const days = Math.floor(left / 86400);
+  const hours = Math.floor(left / 3600) % 24;
+  const minutes = Math.floor(left / 60) % 60;
+  if (days) return `${days} d ${hours} h`;
+  if (hours) return `${hours} h ${minutes} min`;
+  return minutes ? `${minutes} min ${left % 60} s` : `${left} s`;
+}
+
+export function count(quantity, noun) {
+  return quantity === 1 ? `${quantity} ${noun}` : `${quantity} ${noun}s`;
+}
+
+function signed(level) {
+  return level > 0 ? `+${level}` : String(level).replace("-", "−");
+}
+
+function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function silence(status, nowMs) {
+  const seenAt = status.lastSeenAt;
+  const last = seenAt ? `The engine was last heard ${ago(nowMs - seenAt)}; below is what it said then.` : "";
+  if (status.trouble) return `${status.trouble} ${last}`.trim();
+  return last || "No engine has reported yet. Start one with: manage.py runengine";
+}
+
+function pause(status) {
+  return status.desired.pausedUntil ? "Paused for a time." : "Paused until somebody resumes it.";
+}
+
+function trouble(status) {
+  const away = status.exchanges.filter((one) => one.state !== "connected").map((one) => one.exchange);
+  const stale = status.staleSeries.length;
+  const parts = [];
+  if (away.length) parts.push(`${away.join(", ")} ${away.length === 1 ? "is" : "are"} not connected.`);
+  if (stale) parts.push(`${stale} series ${stale === 1 ? "waits" : "wait"} for missing candles.`);
+  return parts.join(" ") || "Something needs attention: see the errors.";
+}
