@@ -29,7 +29,8 @@ def walk(
         high = max(opening, price) * (1 + abs(chance.gauss(0, volatility / 3)))
         low = min(opening, price) * (1 - abs(chance.gauss(0, volatility / 3)))
         if index == 0 or chance.random() >= missing:
-            volume = round(chance.uniform(1, 100), 3)
+            # Eighths, so that a volume's sum does not depend on how it was added up.
+            volume = chance.randrange(1, 800) / 8
             candles.append(Candle(key_of(timeframe), start + index * duration, opening, high, low, price, volume))
     return candles
 
