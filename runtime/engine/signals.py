@@ -31,7 +31,9 @@ def momentum_shift(previous: Reading, current: Reading) -> Signal | None:
     """The stage changed."""
     if previous.stage is current.stage:
         return None
-    return Signal(AlertKind.MOMENTUM_SHIFT, detail={"previousStage": previous.stage.value})
+    return Signal(
+        AlertKind.MOMENTUM_SHIFT, detail={"previousStage": previous.stage.value, "stage": current.stage.value}
+    )
 
 
 def level_crossing(previous: Reading, current: Reading, levels: Collection[int] = LEVELS) -> Signal | None:

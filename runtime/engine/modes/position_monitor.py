@@ -70,10 +70,10 @@ def _limits_of(entry: Entry, close: float, document: SettingsDocument) -> list[_
     trade = trade_settings(document, entry.symbol.partition(":")[0])
     limits = []
     if trade.stop_loss_percentage > 0:
-        price = entry.price * (1 - trade.stop_loss_percentage / 100)
+        price = entry.price * (100 - trade.stop_loss_percentage) / 100
         limits.append(_Limit(AlertKind.STOP_LOSS, trade.stop_loss_percentage, price, close <= price))
     if trade.take_profit_percentage > 0:
-        price = entry.price * (1 + trade.take_profit_percentage / 100)
+        price = entry.price * (100 + trade.take_profit_percentage) / 100
         limits.append(_Limit(AlertKind.TAKE_PROFIT, trade.take_profit_percentage, price, close >= price))
     return limits
 
