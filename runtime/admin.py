@@ -1,7 +1,7 @@
 """What the engine left in the database, to read: nobody writes it but the engine."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -10,8 +10,14 @@ from django.http import HttpRequest
 from runtime.models import Alert, PositionEntry
 from settingsapp.accounts import identity_of
 
+# Generic for the type checker alone.
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
 
-class OfOwnIdentity(admin.ModelAdmin[Any]):
+
+class OfOwnIdentity(ModelAdmin):
     """Shows the rows of the identity that the login belongs to."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -120,10 +120,10 @@ class EngineProcess:
             for task in (running, keeping):
                 task.cancel()
             ended = await asyncio.gather(running, keeping, return_exceptions=True)
-        for error in ended:
-            if isinstance(error, Exception) and not isinstance(error, LeaseLostError):
-                raise error
-        if any(isinstance(error, LeaseLostError) for error in ended):
+        for outcome in ended:
+            if isinstance(outcome, Exception) and not isinstance(outcome, LeaseLostError):
+                raise outcome
+        if any(isinstance(outcome, LeaseLostError) for outcome in ended):
             log.warning("engine %s lost the lease and stands by", self._candidate.engine_id)
             return
         with contextlib.suppress(RedisUnavailableError):

@@ -142,6 +142,6 @@ def _packed(candle: Candle) -> str:
     return strict_json.encode([candle.open, candle.high, candle.low, candle.close, candle.volume, synthetic])
 
 
-def _unpacked(series: SeriesKey, open_time: int, packed: bytes) -> Candle:
+def _unpacked(series: SeriesKey, open_time: int, packed: bytes | str) -> Candle:
     opened, high, low, closed, volume, synthetic = json.loads(packed)
     return Candle(series, open_time, opened, high, low, closed, volume, synthetic == 1)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from runtime.engine_process import EngineProcess, Recording
 from runtime.feeds.recordings import RecordingError, read_recording
-from settingsapp.services import UnknownIdentityError, only_identity
+from settingsapp.identities import UnknownIdentityError, only_identity
 
 
 class Command(BaseCommand):

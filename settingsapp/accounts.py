@@ -1,0 +1,78 @@
+"""Who may do what: each login belongs to one identity and has one of three roles."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.db import transaction
+
+from settingsapp.models import Identity, Membership
+from settingsapp.services import create_identity
+
+FIRST_LOGIN = "admin"
+
+
+class Role(IntEnum):
+    """What a login may do; each includes those before it."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def group(self) -> str:
+        """The Django group that stands for it, made by a migration."""
+        return self.name.lower()
+
+    def permits(self, needed: "Role") -> bool:
+        """Tell whether this role includes another."""
+        return self >= needed
+
+
+@dataclass(frozen=True)
+class FirstLogin:
+    """The login that was made for a new installation. `generated`: nobody has chosen its password."""
+
+    username: str
+    password: str
+    generated: bool
+
+
+def identity_of(user: AbstractBaseUser | AnonymousUser) -> Identity | None:
+    """Return the identity that a login belongs to; None where it belongs to none."""
+    if not user.is_authenticated:
+        return None
+    membership = Membership.objects.select_related("identity").filter(user_id=user.pk).first()
+    return membership.identity if membership else None
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
+    """Return a login's role, the highest of its groups; a superuser is an admin. None: it has none."""
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    if user.is_superuser:
+        return Role.ADMIN
+    return _highest(user.groups.values_list("name", flat=True))
+
+
+def ensure_first_login(password: str | None) -> FirstLogin | None:
+    """Make the first identity and its login `admin`, unless there is any login already.
+
+    Without a password one is made up. Returns None where nothing had to be made.
+    """
+    with transaction.atomic():
+        if get_user_model().objects.exists():
+            return None
+        chosen = password or secrets.token_urlsafe(12)
+        user = User.objects.create_superuser(FIRST_LOGIN, password=chosen)
+        user.groups.add(Group.objects.get(name=Role.ADMIN.group))
+        Membership.objects.create(user=user, identity=create_identity())
+    return FirstLogin(FIRST_LOGIN, chosen, generated=password is None)
+
+
+def _highest(groups: Iterable[str]) -> Role | None:
+    names = set(groups)
+    return max((role for role in Role if role.group in names), default=None)

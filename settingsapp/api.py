@@ -1,0 +1,96 @@
+"""The settings over HTTP. Paths lie below `/api/v1/settings`."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Router
+
+from settingsapp import services
+from settingsapp.accounts import Role
+from settingsapp.http_errors import ApiError, require_role, sub_of
+from settingsapp.schema import strict_json
+from settingsapp.schema.validation import InvalidSettingsError, json_schema
+from settingsapp.services import Cause, SavedSettings, StaleVersionError
+
+router = Router(tags=["settings"])
+
+MERGE_PATCH = "application/merge-patch+json"
+LONGEST_DOCUMENT = 1024 * 1024
+_ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
+
+
+@router.get("", summary="The saved settings")
+def read_settings(request: HttpRequest) -> HttpResponse:
+    """The document with its version, which is also its ETag."""
+    try:
+        return _answer(services.read(sub_of(request)))
+    except InvalidSettingsError as error:
+        raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None
+
+
+@router.put(
+    "",
+    summary="Replace the settings",
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": json_schema()}}, "required": True}},
+)
+def replace_settings(request: HttpRequest) -> HttpResponse:
+    """Missing fields get their defaults. With If-Match only where nobody has saved since."""
+    return _save(request, services.replace, ("application/json",))
+
+
+@router.patch(
+    "",
+    summary="Change parts of the settings",
+    openapi_extra={"requestBody": {"content": {MERGE_PATCH: {"schema": {"type": "object"}}}, "required": True}},
+)
+def change_settings(request: HttpRequest) -> HttpResponse:
+    """A merge patch (RFC 7396): null takes a field away, so that its default counts. With If-Match as for PUT."""
+    return _save(request, services.patch, (MERGE_PATCH, "application/json"))
+
+
+def _save(request: HttpRequest, write: Callable[..., SavedSettings], media_types: tuple[str, ...]) -> HttpResponse:
+    sub = sub_of(request)
+    require_role(request, Role.ADMIN)
+    expected = _expected_version(request)
+    data = _body(request, media_types)
+    cause = Cause("api", request.user.pk, request.user.get_username())
+    try:
+        return _answer(write(sub, data, cause=cause, expected_version=expected))
+    except StaleVersionError as error:
+        raise ApiError(412, "stale_version", f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+    except InvalidSettingsError as error:
+        raise ApiError(422, "invalid_settings", "The settings can't be saved like this.", error.problems) from None
+
+
+def _body(request: HttpRequest, media_types: tuple[str, ...]) -> Mapping[str, Any]:
+    if request.content_type not in media_types:
+        wanted = " or ".join(media_types)
+        raise ApiError(415, "unsupported_media_type", f"Send {wanted}, not {request.content_type or 'nothing'}.")
+    try:
+        return strict_json.decode_object(request.body, LONGEST_DOCUMENT)
+    except strict_json.MalformedJsonError as error:
+        raise ApiError(400, "malformed", f"The body can't be read: {error}.") from None
+
+
+def _expected_version(request: HttpRequest) -> int | None:
+    """Read If-Match: a version in quotes, or * for whichever there is."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
+        raise ApiError(400, "bad_if_match", 'If-Match is a version in quotes, as the ETag gave it: "42".')
+    return int(match.group(1))
+
+
+def _answer(saved: SavedSettings) -> HttpResponse:
+    body = {
+        "sub": saved.sub,
+        "version": saved.version,
+        "updatedAt": saved.updated_at.isoformat(),
+        "updatedBy": saved.updated_by,
+        "settings": saved.document.as_json(),
+    }
+    return JsonResponse(body, headers={"ETag": f'"{saved.version}"'})

@@ -1,0 +1,44 @@
+"""Errors as the API tells them, and the checks that every one of its paths makes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+
+from settingsapp.accounts import Role, identity_of, role_of
+from settingsapp.schema.problems import FieldProblem
+
+
+class ApiError(Exception):
+    """An answer that is an error: its HTTP status, a code for programs, a sentence for people, problems by field."""
+
+    def __init__(self, status: int, code: str, message: str, fields: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.fields = tuple(fields)
+
+    def body(self) -> dict[str, Any]:
+        """Return the answer's JSON."""
+        return {
+            "error": self.code,
+            "message": self.message,
+            "fields": [{"path": problem.path, "message": problem.message} for problem in self.fields],
+        }
+
+
+def sub_of(request: HttpRequest) -> str:
+    """Return the identity that the login belongs to. Raises ApiError 403 where it belongs to none."""
+    identity = identity_of(request.user)
+    if identity is None:
+        raise ApiError(403, "no_identity", "This login belongs to no identity; an admin can give it one.")
+    return identity.sub
+
+
+def require_role(request: HttpRequest, needed: Role) -> None:
+    """Raise ApiError 403 unless the login's role includes the one needed."""
+    role = role_of(request.user)
+    if role is None or not role.permits(needed):
+        has = role.group if role else "none"
+        raise ApiError(403, "forbidden", f"This needs the role {needed.group}; this login's is {has}.")
