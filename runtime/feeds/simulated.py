@@ -48,8 +48,8 @@ class SimulatedFeed:
     def timeframes(self) -> Sequence[Timeframe]:
         return TIMEFRAMES
 
-    def symbols(self) -> None:
-        """The watchlist chooses."""
+    def symbols(self) -> Sequence[str] | None:
+        return None
 
     def status(self) -> ExchangeStatus:
         return ExchangeStatus(

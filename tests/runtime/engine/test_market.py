@@ -46,7 +46,7 @@ def test_a_candle_that_does_not_follow_is_not_applied_and_names_the_gap() -> Non
     step = market.feed(minute(3))
     assert step == Step(gap=Gap(MINUTE, START + MINUTE_MS, START + 3 * MINUTE_MS))
     assert market.candles(MINUTE) == (minute(0),)
-    assert market.stale == (MINUTE,)
+    assert list(market.stale) == [MINUTE]
     assert market.feed(minute(3)) == step
 
 
@@ -65,7 +65,7 @@ def test_a_filled_gap_ends_the_staleness_and_completes_bars_with_what_was_not_tr
         ("1m", True),
     ]
     assert step.bars[2].candle == Candle(MINUTE, START + 3 * MINUTE_MS, 101, 101, 101, 101, 0.0, synthetic=True)
-    assert market.stale == ()
+    assert list(market.stale) == []
     assert len(market.feed(minute(7)).bars) == 1
 
 
@@ -177,11 +177,11 @@ def test_a_stale_series_is_not_ready_until_its_symbol_goes_on() -> None:
     feed_all(market, walk("1m", 60))
     market.mark_stale(MINUTE)
     market.mark_stale(key_of("5m"))
-    assert market.stale == (MINUTE, key_of("5m"))
+    assert list(market.stale) == [MINUTE, key_of("5m")]
     assert not market.ready(MINUTE)
     bars = market.feed(minute(60)).bars
     assert all(bar.ready for bar in bars)
-    assert market.stale == ()
+    assert list(market.stale) == []
 
 
 def test_the_order_in_which_histories_are_loaded_does_not_matter() -> None:
@@ -198,7 +198,7 @@ def test_the_order_in_which_histories_are_loaded_does_not_matter() -> None:
         feed_all(market, minutes[993:])
         assert market.candles(key_of("5m")) == five
         assert market.reading(key_of("5m")) == whole.reading(key_of("5m"))
-        assert market.stale == ()
+        assert list(market.stale) == []
 
 
 def test_a_higher_series_that_lacks_a_bar_is_stale_until_it_is_loaded() -> None:
@@ -209,10 +209,10 @@ def test_a_higher_series_that_lacks_a_bar_is_stale_until_it_is_loaded() -> None:
     market.load(key_of("5m"), whole.candles(key_of("5m"))[:4])
     # What is known of the minutes begins after the fifth 5m bar has begun.
     feed_all(market, minutes[22:])
-    assert market.stale == (key_of("5m"),)
+    assert list(market.stale) == [key_of("5m")]
     assert not market.ready(key_of("5m"))
     market.load(key_of("5m"), whole.candles(key_of("5m"))[:18])
-    assert market.stale == ()
+    assert list(market.stale) == []
     assert market.candles(key_of("5m")) == whole.candles(key_of("5m"))
 
 
@@ -226,7 +226,7 @@ def test_a_reset_series_warms_up_again_and_its_neighbours_stay() -> None:
     assert market.ready(key_of("5m"))
     market.load(MINUTE, walk("1m", 200))
     assert market.ready(MINUTE)
-    assert market.stale == ()
+    assert list(market.stale) == []
 
 
 def test_tracking_again_keeps_the_series_that_are_still_wanted() -> None:
