@@ -7,7 +7,7 @@ from runtime.bus import keys as names
 from runtime.bus.calls import arun
 from runtime.bus.commands import submit
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError, redis_errors_named
-from runtime.protocol.commands import CommandName, UnusableMessageError, message_id
+from runtime.protocol.commands import CommandName, UnreadableMessageError, UnusableMessageError, message_id
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,12 @@ async def copy_channel_to_stream(redis: AsyncRedis, sub: str, listening: asyncio
 async def _copy(redis: AsyncRedis, sub: str, raw: bytes) -> None:
     try:
         command_id, message = message_id(raw)
+        is_pause = message.get("command") == CommandName.PAUSE
+    except UnreadableMessageError as error:
+        # The leader refuses it, with the reason.
+        command_id, is_pause = error.command_id, False
     except UnusableMessageError as error:
         await redis.incr(names.Keys(sub).dropped)
         log.warning("dropped a message from the channel: %s", error)
         return
-    is_pause = message.get("command") == CommandName.PAUSE
     await arun(redis, submit(sub, command_id, raw.decode(), is_pause=is_pause, from_channel=True))

@@ -1,7 +1,8 @@
 """The command queue as the leader reads it: the stream, and what an earlier leader had taken from it."""
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from runtime.protocol.answers import Outcome, Result, progress_body
 from runtime.protocol.commands import (
     Command,
     InvalidCommandError,
+    UnreadableMessageError,
     UnusableMessageError,
     default_expiry_ms,
     message_id,
@@ -23,8 +25,12 @@ from runtime.protocol.commands import (
 )
 from settingsapp.schema import strict_json
 
+log = logging.getLogger(__name__)
+
 MOST_AT_ONCE = 500
 SWEEP_SECONDS = 5.0
+LATEST_MS = 2**53 - 1
+"""Beyond it the script's numbers are no longer exact; it is far past what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,9 @@ class _Delivery:
     entry: str
     id: str
     raw: str
-    message: dict[str, Any]
+    message: Mapping[str, Any]
+    problem: str = ""
+    """Why nothing but the id could be read of it."""
 
 
 class LeaderQueue:
@@ -67,8 +75,9 @@ class LeaderQueue:
         """
         entries: list[tuple[str, dict[bytes, bytes]]] = []
         if self._monotonic() >= self._sweep_at:
-            entries = await self._sweep()
+            # Set before, not after: a sweep that fails must not keep new commands from being read.
             self._sweep_at = self._monotonic() + self._sweep_seconds
+            entries = await self._sweep()
         if not entries:
             entries = await self._read(">", wait_seconds)
         return await self._admit(entries)
@@ -135,38 +144,35 @@ class LeaderQueue:
             raw = fields.get(names.FIELD.encode(), b"")
             try:
                 command_id, message = message_id(raw)
-            except UnusableMessageError:
+            except UnusableMessageError as error:
+                log.warning("dropped the entry %s of the queue: %s", entry, error)
                 unusable.append(leader_calls.discard(self._sub, self._token, entry))
+            except UnreadableMessageError as error:
+                deliveries.append(_Delivery(entry, error.command_id, text(raw), {}, str(error)))
             else:
                 deliveries.append(_Delivery(entry, command_id, text(raw), message))
         await arun_all(self._redis, unusable)
 
         verdicts = await arun_all(self._redis, [self._admission(delivery) for delivery in deliveries])
-        taken: list[QueuedCommand] = []
+        taken: list[tuple[_Delivery, QueuedCommand]] = []
         for delivery, verdict in zip(deliveries, verdicts, strict=True):
             if verdict in ("duplicate", "finished"):
                 continue
-            self._held[delivery.entry] = delivery.raw
-            refusal: Result | None = None
-            command: Command | None = None
-            try:
-                command = parse_command(delivery.message)
-            except InvalidCommandError as error:
-                refusal = Result(Outcome.REFUSED, str(error))
-            if verdict == "expired":
-                refusal = Result(Outcome.EXPIRED, "it waited past its deadline and was not carried out")
-            elif verdict == "too_far":
-                refusal = Result(Outcome.REFUSED, "expiresAt: at most 24 hours ahead")
-            if command is not None and refusal is None:
-                taken.append(QueuedCommand(delivery.entry, command))
-            elif refusal is not None:
-                await self._end(delivery, refusal)
-        return taken
+            checked = _checked(delivery, verdict)
+            if isinstance(checked, Command):
+                taken.append((delivery, QueuedCommand(delivery.entry, checked)))
+            else:
+                await self._end(delivery, checked)
+        # Only now: what was not handed over because Redis failed on the way is found again by the next sweep.
+        self._held.update((delivery.entry, delivery.raw) for delivery, _ in taken)
+        return [queued for _, queued in taken]
 
     def _admission(self, delivery: _Delivery) -> Call[str]:
         deadline = delivery.message.get("expiresAt")
         # A deadline of the wrong type is refused by parse_command; here it only must not break the script.
-        usable = deadline if isinstance(deadline, int) and 0 <= deadline < 2**53 else None
+        usable: int | None = None
+        if isinstance(deadline, int) and not isinstance(deadline, bool) and deadline >= 0:
+            usable = min(deadline, LATEST_MS)
         return leader_calls.admit(
             self._sub,
             self._token,
@@ -185,7 +191,20 @@ class LeaderQueue:
                 self._sub, self._token, delivery.entry, delivery.id, delivery.raw, result, intent=None
             ),
         )
-        self._held.pop(delivery.entry, None)
+
+
+def _checked(delivery: _Delivery, verdict: str) -> Command | Result:
+    """Return the command that a delivery holds, or with what it ends without having begun."""
+    if verdict == "expired":
+        return Result(Outcome.EXPIRED, "it waited past its deadline and was not carried out")
+    if verdict == "too_far":
+        return Result(Outcome.REFUSED, "expiresAt: at most 24 hours ahead")
+    if delivery.problem:
+        return Result(Outcome.REFUSED, f"the message can't be read: {delivery.problem}")
+    try:
+        return parse_command(delivery.message)
+    except InvalidCommandError as error:
+        return Result(Outcome.REFUSED, str(error))
 
 
 def _entries(answer: Any) -> list[tuple[str, dict[bytes, bytes]]]:

@@ -70,9 +70,7 @@ class RedisMarketCache:
             key=lambda candle: candle.open_time,
         )
 
-    async def clear(
-        self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None
-    ) -> int:
+    async def clear(self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None) -> int:
         """Remove the caches of a scope and return how many keys went; only caches are ever touched."""
         cleared = 0
         with redis_errors_named():

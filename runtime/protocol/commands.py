@@ -4,10 +4,11 @@ A command travels as `{"id", "command", "payload"?, "timestamp", "source", "prio
 "settingsVersion"?}`.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeGuard
 
 from pydantic import (
     BaseModel,
@@ -138,6 +139,14 @@ class UnusableMessageError(Exception):
     """A message without a usable id: nobody can be answered, so it is counted and dropped."""
 
 
+class UnreadableMessageError(Exception):
+    """A message that can't be read, but for its id: its sender can be told why."""
+
+    def __init__(self, command_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.command_id = command_id
+
+
 @dataclass(frozen=True)
 class Command:
     """One command, checked."""
@@ -192,15 +201,39 @@ _ENVELOPE: TypeAdapter[_Envelope] = TypeAdapter(_Envelope)
 
 
 def message_id(raw: bytes | str) -> tuple[str, dict[str, Any]]:
-    """Return a raw message's id and the message. Raises UnusableMessageError where nobody could be answered."""
+    """Return a raw message's id and the message.
+
+    Raises UnreadableMessageError where only the id can be made out, UnusableMessageError where nobody could be
+    answered.
+    """
     try:
         message = strict_json.decode_object(raw)
     except strict_json.MalformedJsonError as error:
-        raise UnusableMessageError(str(error)) from None
+        identifier = _id_at_least(raw)
+        if identifier is None:
+            raise UnusableMessageError(str(error)) from None
+        raise UnreadableMessageError(identifier, str(error)) from None
     identifier = message.get("id")
-    if not isinstance(identifier, str) or not 1 <= len(identifier) <= LONGEST_ID:
+    if not _is_id(identifier):
         raise UnusableMessageError(f"id: a string of 1 to {LONGEST_ID} characters is needed")
     return identifier, message
+
+
+def _id_at_least(raw: bytes | str) -> str | None:
+    """Return the id of a message that breaks the stricter rules (twice the same key, NaN, nested too deeply)."""
+    if len(raw) > strict_json.LONGEST_MESSAGE:
+        return None
+    try:
+        message = json.loads(raw)
+        identifier = message["id"]
+        strict_json.decode(strict_json.encode(identifier))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return identifier if _is_id(identifier) else None
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID
 
 
 def parse_command(message: Mapping[str, Any]) -> Command:

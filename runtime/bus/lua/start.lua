@@ -4,8 +4,9 @@
 if not leads(KEYS[1], ARGV[1]) then
   return 'lease_lost'
 end
+-- A record that is gone was flushed with all of Redis: the leader holds the command still and owes its sender an end.
 local record = redis.call('HMGET', KEYS[2], 'state', 'deadline', 'startedAt')
-if not record[1] or is_final(record[1]) then
+if is_final(record[1]) then
   return 'finished'
 end
 if record[3] then
