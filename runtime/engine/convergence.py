@@ -38,10 +38,10 @@ class Convergence:
 
     async def take_over(self, loaded: LoadedSettings) -> None:
         """Bring a document into force, unless a newer one is already."""
-        present = self._state.settings
-        if present is not None and loaded.version <= present.version:
-            return
         async with self._state.market_lock:
+            present = self._state.settings
+            if present is not None and loaded.version <= present.version:
+                return
             self._state.settings = loaded
             self._state.settings_problem = ""
         await self._watching.converge()

@@ -80,7 +80,7 @@ class Executor:
                     if queued.command.name in URGENT or queued.command.name in LONG:
                         tasks.create_task(self._carry_out(queued), name=f"command {queued.command.name}")
                     else:
-                        heapq.heappush(self._waiting, (queued.command.priority, _order(queued), queued))
+                        heapq.heappush(self._waiting, (queued.command.priority, queued.order, queued))
                         self._something_waits.set()
                 self._count()
 
@@ -100,7 +100,7 @@ class Executor:
         pointless = [
             item
             for item in self._waiting
-            if superseded_by(newer.command.name, item[2].command.name) and item[1] < _order(newer)
+            if superseded_by(newer.command.name, item[2].command.name) and item[1] < newer.order
         ]
         for item in pointless:
             self._waiting.remove(item)
@@ -155,9 +155,3 @@ class Executor:
             except SourceUnavailableError as error:
                 log.warning("Redis is away, trying again: %s", error)
                 await self._sleep(RETRY_SECONDS)
-
-
-def _order(queued: QueuedCommand) -> tuple[int, int]:
-    """An entry's place in its stream: ids are two numbers, and compare as such."""
-    milliseconds, _, sequence = queued.entry.partition("-")
-    return int(milliseconds), int(sequence or 0)

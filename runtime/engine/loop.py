@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.engine.convergence import Convergence
 from runtime.engine.executor import Executor
@@ -141,9 +141,10 @@ class Engine:
             try:
                 if await ports.settings.version() > state.require_settings().version:
                     await self._convergence.catch_up()
-                if state.remembered_revision < state.intent.revision:
-                    await ports.intents.remember(state.intent)
-                    state.remembered_revision = state.intent.revision
+                intent = state.intent
+                if state.remembered_revision < intent.revision:
+                    await ports.intents.remember(intent)
+                    state.remembered_revision = intent.revision
                 state.settings_problem = ""
             except (SourceUnavailableError, SettingsUnusableError) as error:
                 self._note_problem(f"the saved settings can't be read: {error}")
@@ -158,6 +159,7 @@ class Engine:
             try:
                 if self._pausing.pause_is_over():
                     await self._end_timed_pause()
+                self._watching.settle()
                 await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
                 if self.state.intent.revision:
                     await self._ports.intents.restore(self.state.intent)
@@ -167,10 +169,14 @@ class Engine:
 
     async def _end_timed_pause(self) -> None:
         async with self.state.intent_lock:
+            if not self._pausing.pause_is_over():
+                return
+            stored = await self._ports.intents.store(replace(self.state.intent, paused=False, paused_until=None))
+            # Somebody may have paused again meanwhile: that stands, and is written when its command ends.
             if self._pausing.pause_is_over():
                 self._pausing.end_pause()
-                self.state.intent = await self._ports.intents.store(self.state.intent)
                 log.info("the pause is over, as it was asked for")
+            self.state.intent = replace(self.state.intent, revision=stored.revision)
 
     async def _keep_statistics(self) -> None:
         while True:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from runtime.engine.candles import Candle
-from runtime.engine.market import Bar, Gap
+from runtime.engine.market import Bar
 from runtime.engine.ports import Clock, Entry, Feed, MarketCache, Outbox, Positions, SourceUnavailableError
 from runtime.engine.state import State
 from settingsapp.schema.effective import positions
@@ -29,33 +29,36 @@ class MarketData:
 
         Raises SourceUnavailableError where that can't be done: the series is stale until it can.
         """
+        market = self._state.market
         async with self._state.market_lock:
-            if candle.series.qualified not in self._state.market.tracked:
-                return
-            step = self._state.market.feed(candle)
-            if step.gap is not None:
-                await self._fill(feed, step.gap)
-                step = self._state.market.feed(candle)
+            step = market.feed(candle)
             await self._bars(step.bars, late=False)
+        if step.gap is None:
+            return
+        # Read without the lock: an exchange that takes its time must not keep commands waiting for it.
+        missing = await feed.history(step.gap.key.symbol, step.gap.key.timeframe, step.gap.since, step.gap.until)
+        async with self._state.market_lock:
+            if market.feed(candle).gap != step.gap:
+                # Its history was loaded again meanwhile, or nobody wants it any more.
+                return
+            filled = market.fill(step.gap.key, step.gap.since, step.gap.until, missing)
+            # Candles that closed while nobody was looking count for the indicators, but notifying now would mislead.
+            # Where nothing was traded nobody was away: such bars are only known by the candle that follows them.
+            await self._bars(filled.bars, late=bool(missing))
+            await self._bars(market.feed(candle).bars, late=False)
 
     async def store_all(self, qualified: str) -> None:
-        """Write all of a symbol's series to the cache. Raises SourceUnavailableError."""
+        """Write all of a symbol's series and its last price to the cache. Raises SourceUnavailableError."""
         market = self._state.market
-        readings = {}
-        for key in market.series_of(qualified):
-            await self._cache.replace(key, market.candles(key))
-            reading = market.reading(key)
-            if reading is not None:
-                readings[key] = reading.as_dict()
-        await self._cache.write((), readings)
-
-    async def _fill(self, feed: Feed, gap: Gap) -> None:
-        self._state.market.mark_stale(gap.key)
-        candles = await feed.history(gap.key.symbol, gap.key.timeframe, gap.since, gap.until)
-        step = self._state.market.fill(gap.key, gap.since, gap.until, candles)
-        # Candles that closed while nobody was looking count for the indicators, but notifying now would mislead. Where
-        # nothing was traded nobody was away: such bars are only known by the candle that follows them.
-        await self._bars(step.bars, late=bool(candles))
+        async with self._state.market_lock:
+            readings = {}
+            for key in market.series_of(qualified):
+                await self._cache.replace(key, market.candles(key))
+                reading = market.reading(key)
+                if reading is not None:
+                    readings[key] = reading.as_dict()
+            newest = [candle for key in market.series_of(qualified)[:1] if (candle := market.last_bar(key))]
+            await self._cache.write(newest, readings)
 
     async def _bars(self, bars: Sequence[Bar], *, late: bool) -> None:
         if not bars:
@@ -73,9 +76,10 @@ class MarketData:
         if state.run is None:
             return
         context = state.mode_context()
-        quiet = late or state.silent
         for bar in bars:
             for alert in state.run.alerts(bar, context):
+                # Asked for each: a pause comes in between two alerts, too.
+                quiet = late or state.silent
                 if not quiet:
                     state.last_signal_at = self._clock.now_ms()
                 await self._outbox.alert(alert if not quiet else alert.as_late())

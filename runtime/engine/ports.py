@@ -38,6 +38,12 @@ class QueuedCommand:
     entry: str
     command: Command
 
+    @property
+    def order(self) -> tuple[int, int]:
+        """Its place in the stream: an entry's id is two numbers, and compares as such."""
+        milliseconds, _, sequence = self.entry.partition("-")
+        return int(milliseconds), int(sequence or 0)
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -59,7 +65,7 @@ class Start(Enum):
     GO = "go"
     EXPIRED = "expired"
     FINISHED = "finished"
-    """It has its result already (or is gone): nothing is left to do."""
+    """It has its result already: nothing is left to do."""
 
 
 class CommandQueue(Protocol):

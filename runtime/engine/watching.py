@@ -3,14 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
-from runtime.engine.candles import SeriesKey
+from runtime.engine.candles import Candle, SeriesKey
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market import WARMUP_BARS
 from runtime.engine.market_data import MarketData
 from runtime.engine.ports import (
     Feed,
     Feeds,
+    LeaseLostError,
     MarketCache,
     Outbox,
     SourceUnavailableError,
@@ -23,7 +26,11 @@ from settingsapp.schema.vocabulary import split_qualified
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 5.0
+T = TypeVar("T")
+
+RETRY_SECONDS: Final = 5.0
+LOADING_SECONDS: Final = 5.0
+"""So long a command waits for the history that it asked for; behind it others wait."""
 
 
 class Watching:
@@ -46,6 +53,8 @@ class Watching:
         self._sleep = sleep
         self._following: dict[str, asyncio.Task[None]] = {}
         self._warming: dict[str, asyncio.Task[None]] = {}
+        self._converging = asyncio.Lock()
+        """The settings' own rhythm and commands converge, too: two at once would undo each other's steps."""
 
     async def converge(self) -> None:
         """Make feeds and symbols what the settings, the mode and a recording ask for.
@@ -53,28 +62,29 @@ class Watching:
         Returns once everything is under way; histories are loaded beside. A symbol that can't be watched is told to
         the owner and costs the others nothing.
         """
-        await self._converge_feeds()
-        wanted = self._state.desired_symbols()
-        for qualified in sorted(self._known() - set(wanted)):
-            await self._drop(qualified)
-        for qualified in wanted:
-            if qualified not in self._known():
-                self._state.warming.add(qualified)
-                self._warming[qualified] = asyncio.create_task(self._warm(qualified), name=f"warm up {qualified}")
-        self._rewarm()
-        self.settle()
+        await self.reload(())
 
     async def reload(self, keys: Sequence[str]) -> None:
-        """Load the histories of these qualified symbols again; until then they are silent."""
-        for qualified in keys:
-            await self._drop(qualified)
-        await self.converge()
+        """Converge, and load the histories of these qualified symbols again; until then they are silent."""
+        async with self._converging:
+            for qualified in keys:
+                await self._drop(qualified)
+            await self._converge_feeds()
+            wanted = self._state.desired_symbols()
+            for qualified in sorted(self._known() - set(wanted)):
+                await self._drop(qualified)
+            for qualified in wanted:
+                if qualified not in self._known():
+                    self._state.warming.add(qualified)
+                    self._warming[qualified] = asyncio.create_task(self._warm(qualified), name=f"warm up {qualified}")
+            self._rewarm()
+            self.settle()
 
-    async def loaded(self, qualified: str) -> None:
-        """Wait until a symbol's history has been loaded, or has been given up."""
+    async def loaded(self, qualified: str, patience: float = LOADING_SECONDS) -> None:
+        """Wait until a symbol's history has been loaded, or given up, but no longer than `patience` seconds."""
         task = self._warming.get(qualified)
         if task is not None:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=patience)
 
     async def close(self) -> None:
         """Stop all tasks and close the feeds."""
@@ -105,7 +115,9 @@ class Watching:
             self._state.move(Moment.REWARM)
 
     def _known(self) -> set[str]:
-        return {*self._state.market.tracked, *self._state.warming, *self._state.unavailable}
+        # Exchanges stand among what is unavailable as well.
+        unavailable = (name for name in self._state.unavailable if ":" in name)
+        return {*self._state.market.tracked, *self._state.warming, *unavailable}
 
     async def _converge_feeds(self) -> None:
         state = self._state
@@ -139,13 +151,26 @@ class Watching:
         while True:
             try:
                 async for candle in feed.closed():
-                    await self._market_data.take(feed, candle)
-                self.settle()
+                    await self._take(feed, candle)
                 return
             except SourceUnavailableError as error:
                 await self._tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
+            except LeaseLostError:
+                # The next status ends the engine.
+                return
+            except Exception as error:
+                log.exception("following %s failed", feed.exchange)
+                await self._tell("error", feed.exchange, _stumbled(f"following {feed.exchange}", error))
+            finally:
                 self.settle()
             await self._sleep(RETRY_SECONDS)
+
+    async def _take(self, feed: Feed, candle: Candle) -> None:
+        try:
+            await self._market_data.take(feed, candle)
+        except SourceUnavailableError as error:
+            # This series is stale until its gap can be read, which its next candle tries again. The others go on.
+            await self._tell("warning", candle.series.qualified, f"missing candles can't be read yet: {error}")
 
     async def _drop(self, qualified: str) -> None:
         exchange, symbol = split_qualified(qualified)
@@ -170,30 +195,52 @@ class Watching:
             if feed is None:
                 state.unavailable[qualified] = f"{exchange} is not connected"
                 return
-            await feed.check(symbol)
+            await self._persist(qualified, "it can't be looked up yet", lambda: feed.check(symbol))
             histories = {}
             for timeframe in feed.timeframes:
-                while timeframe not in histories:
-                    try:
-                        histories[timeframe] = await feed.warmup(symbol, timeframe, WARMUP_BARS)
-                    except SourceUnavailableError as error:
-                        await self._tell("warning", qualified, f"its {timeframe} history can't be read yet: {error}")
-                        await self._sleep(RETRY_SECONDS)
+                histories[timeframe] = await self._persist(
+                    qualified,
+                    f"its {timeframe} history can't be read yet",
+                    partial(feed.warmup, symbol, timeframe, WARMUP_BARS),
+                )
                 # Other tasks go on between two series.
                 await asyncio.sleep(0)
             async with state.market_lock:
                 state.market.track(exchange, symbol, feed.timeframes)
                 for timeframe, candles in histories.items():
                     state.market.load(SeriesKey(exchange, symbol, timeframe), candles)
-            await feed.subscribe([symbol])
+            await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
             await self._store(qualified)
         except UnknownInstrumentError as error:
-            state.unavailable[qualified] = str(error)
-            await self._tell("error", qualified, f"{qualified} can't be watched: {error}")
+            await self._give_up(qualified, str(error))
+        except LeaseLostError:
+            # The next status ends the engine.
+            return
+        except Exception as error:
+            log.exception("loading %s failed", qualified)
+            await self._give_up(qualified, _stumbled("loading it", error))
         finally:
             state.warming.discard(qualified)
             self._warming.pop(qualified, None)
             self.settle()
+
+    async def _persist(self, qualified: str, trouble: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try until the exchange answers; the owner is told once, not with every attempt."""
+        told = ""
+        while True:
+            try:
+                return await attempt()
+            except SourceUnavailableError as error:
+                if told != str(error):
+                    told = str(error)
+                    await self._tell("warning", qualified, f"{trouble}: {error}")
+                await self._sleep(RETRY_SECONDS)
+
+    async def _give_up(self, qualified: str, reason: str) -> None:
+        self._state.unavailable[qualified] = reason
+        async with self._state.market_lock:
+            self._state.market.forget(qualified)
+        await self._tell("error", qualified, f"{qualified} can't be watched: {reason}")
 
     async def _store(self, qualified: str) -> None:
         try:
@@ -207,3 +254,9 @@ class Watching:
             await self._outbox.error(level, origin, message)
         except SourceUnavailableError:
             log.warning("nobody could be told: Redis is away")
+        except LeaseLostError:
+            log.warning("nobody could be told: another engine leads now")
+
+
+def _stumbled(doing: str, error: Exception) -> str:
+    return f"the engine stumbled over {doing} ({type(error).__name__}); its log says where"

@@ -1,5 +1,6 @@
 """Commands that concern candles: reading them again, and clearing what is cached of them."""
 
+import contextlib
 from typing import cast
 
 from runtime.engine.candles import SeriesKey
@@ -46,16 +47,19 @@ class MarketHandlers:
         missing = changed = read = 0
         failed: list[str] = []
         for done, timeframe in enumerate(wanted):
-            await self._queue.progress(queued, done, len(wanted), f"{full}: reading {timeframe}")
+            await self._tell(queued, done, len(wanted), f"{full}: reading {timeframe}")
             try:
                 counts = await self._read_again(feed, SeriesKey(exchange, symbol, timeframe))
             except SourceUnavailableError as error:
                 failed.append(f"{timeframe}: {error}")
+            except KeyError:
+                text = f"{full} is no longer watched: it was taken off while its candles were read"
+                return Ending(Result(Outcome.FAILED, text))
             else:
                 read, missing, changed = read + counts[0], missing + counts[1], changed + counts[2]
-        await self._queue.progress(queued, len(wanted), len(wanted), f"{full}: all read")
+        await self._tell(queued, len(wanted), len(wanted), f"{full}: all read")
         data = {"symbol": full, "read": read, "missing": missing, "changed": changed, "failed": failed}
-        text = f"{full}: {read} candles read again, {missing} were missing, {changed} differed"
+        text = f"{full}: {_counted(read, 'candle')} read again, {missing} missing before, {changed} corrected"
         if failed:
             return Ending(Result(Outcome.FAILED, f"{text}; not read: {'; '.join(failed)}", data))
         return Ending(Result(Outcome.SUCCEEDED, text, data))
@@ -69,20 +73,34 @@ class MarketHandlers:
         affected = [s for s in self._state.market.tracked if full is None or s == full]
         if scope in _LOST_WITH_CANDLES:
             await self._watching.reload(affected)
-            text = f"{cleared} keys cleared; {len(affected)} symbols are being loaded again"
+            text = f"{_counted(cleared, 'key')} cleared; {_are(len(affected))} being loaded again"
         else:
             for symbol in affected:
                 await self._market_data.store_all(symbol)
-            text = f"{cleared} keys cleared and written again"
+            text = f"{_counted(cleared, 'key')} cleared; what the engine knows is written again"
         return Ending(Result(Outcome.SUCCEEDED, text, {"cleared": cleared, "symbols": len(affected)}))
+
+    async def _tell(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
+        # Progress is for the eye: Redis being away for a moment is no reason to give up.
+        with contextlib.suppress(SourceUnavailableError):
+            await self._queue.progress(queued, done, total, message)
 
     async def _read_again(self, feed: Feed, key: SeriesKey) -> tuple[int, int, int]:
         """Read a series' whole range again; returns how many candles came, were missing, and differed."""
         held = self._state.market.candles(key)
-        if not held:
-            return 0, 0, 0
-        candles = await feed.history(key.symbol, key.timeframe, held[0].open_time, held[-1].close_time)
+        if held:
+            candles = await feed.history(key.symbol, key.timeframe, held[0].open_time, held[-1].close_time)
+        else:
+            candles = await feed.warmup(key.symbol, key.timeframe, self._state.market.warmup_bars)
         async with self._state.market_lock:
             replacement = self._state.market.replace(key, candles)
             await self._cache.replace(key, self._state.market.candles(key))
         return len(candles), replacement.missing, replacement.changed
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _are(symbols: int) -> str:
+    return f"{_counted(symbols, 'symbol')} {'is' if symbols == 1 else 'are'}"

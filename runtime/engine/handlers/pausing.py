@@ -14,6 +14,8 @@ from runtime.protocol.status import EngineState
 
 MINUTE_MS = 60_000
 
+_OUTDATED = Ending(Result(Outcome.SUPERSEDED, "a pause or resume that was sent later has been carried out already"))
+
 
 class PausingHandlers:
     """Work without the database, and even before the settings could be read."""
@@ -22,6 +24,7 @@ class PausingHandlers:
         self._state = state
         self._watching = watching
         self._clock = clock
+        self._last_word = (0, 0)
 
     async def pause(self, queued: QueuedCommand) -> Ending:
         minutes = cast("PausePayload", queued.command.payload).minutes
@@ -29,24 +32,39 @@ class PausingHandlers:
         # A repeated delivery must not push the end of the pause further away, so it counts from the entry's time.
         sent_at = int(queued.entry.partition("-")[0])
         until = None if minutes is None else sent_at + round(minutes * MINUTE_MS)
+        if self._is_outdated(queued):
+            return _OUTDATED
         if before.paused and before.paused_until == until:
-            return Ending(Result(Outcome.SUCCEEDED, "already paused", _data(before.paused_until)))
+            # What only the document said so far is now somebody's word, and outlives the document.
+            first_word = before.revision == 0
+            return Ending(Result(Outcome.SUCCEEDED, "already paused", _data(until)), changes_intent=first_word)
         self._state.intent = replace(before, paused=True, paused_until=until)
         self._state.move(Moment.PAUSED)
         if not before.paused:
-            text = "paused" if minutes is None else f"paused for {minutes:g} minutes, then it resumes by itself"
+            text = "paused" if minutes is None else f"paused for {_minutes(minutes)}, then it resumes by itself"
         elif minutes is None:
             text = "already paused; it no longer resumes by itself"
         else:
-            text = f"already paused; it now resumes by itself {minutes:g} minutes after this command was sent"
+            text = f"already paused; it now resumes by itself {_minutes(minutes)} after this command was sent"
         return Ending(Result(Outcome.SUCCEEDED, text, _data(until)), changes_intent=True)
 
     async def resume(self, queued: QueuedCommand) -> Ending:
+        if self._is_outdated(queued):
+            return _OUTDATED
         if not self._state.paused:
-            return Ending(Result(Outcome.SUCCEEDED, f"already {_doing(self._state)}: it was not paused"))
+            first_word = self._state.intent.revision == 0
+            text = f"already {_doing(self._state)}: it was not paused"
+            return Ending(Result(Outcome.SUCCEEDED, text), changes_intent=first_word)
         self.end_pause()
         text = "running again" if self._state.phase is EngineState.RUNNING else f"resumed: {_doing(self._state)}"
         return Ending(Result(Outcome.SUCCEEDED, text), changes_intent=True)
+
+    def _is_outdated(self, queued: QueuedCommand) -> bool:
+        """Tell whether a later pause or resume was carried out already; the two run beside each other."""
+        if queued.order < self._last_word:
+            return True
+        self._last_word = queued.order
+        return False
 
     def end_pause(self) -> None:
         """Resume, by a command or because the time box ran out."""
@@ -59,6 +77,10 @@ class PausingHandlers:
         """Tell whether a time-boxed pause has run out."""
         intent = self._state.intent
         return intent.paused and intent.paused_until is not None and intent.paused_until <= self._clock.now_ms()
+
+
+def _minutes(number: float) -> str:
+    return "1 minute" if number == 1 else f"{number:g} minutes"
 
 
 def _data(until: int | None) -> dict[str, object]:

@@ -56,7 +56,9 @@ class SettingsHandlers:
         data = {"symbol": full, "settingsVersion": self._state.require_settings().version}
         if full in self._state.unavailable:
             return Ending(Result(Outcome.FAILED, f"{full}: {self._state.unavailable[full]}", data))
-        if full not in self._state.market.tracked:
+        if full in self._state.warming:
+            text += "; its history is still being loaded"
+        elif full not in self._state.market.tracked:
             text += f", but {self._state.require_mode().value} does not watch it"
         return Ending(Result(Outcome.SUCCEEDED, text, data))
 
