@@ -1,5 +1,6 @@
 """What the engine tells the world: its status each second, alerts and troubles as they come."""
 
+import asyncio
 import logging
 
 from runtime.bus import leader_calls
@@ -23,11 +24,21 @@ class Reporter:
         self._token = token
         self._clock = clock
         self._alerts = alerts
+        self._flushing: asyncio.Task[bool] | None = None
 
     async def status(self, status: Status) -> None:
         self._clock.set(await arun(self._redis, leader_calls.status(self._sub, self._token, status.body())))
+        await self._flush_beside()
+
+    async def _flush_beside(self) -> None:
+        """Store the alerts that wait, without keeping the status waiting: a database that is away answers slowly."""
+        if self._flushing is not None:
+            if not self._flushing.done():
+                return
+            flushed, self._flushing = self._flushing, None
+            await flushed
         if self._alerts.waiting:
-            await self._alerts.flush()
+            self._flushing = asyncio.create_task(self._alerts.flush(), name="store waiting alerts")
 
     async def alert(self, alert: Alert) -> None:
         """Store first, so that what is announced can be found again; announce it even where storing has to wait."""

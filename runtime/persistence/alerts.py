@@ -48,7 +48,9 @@ class AlertStore:
             except SourceUnavailableError as error:
                 log.warning("%s alerts wait for the database: %s", len(batch), error)
                 return False
-            for _ in batch:
+            # By identity: when more wait than are kept, the oldest have fallen out while these were being written.
+            written = {id(alert) for alert in batch}
+            while self._waiting and id(self._waiting[0]) in written:
                 self._waiting.popleft()
             return True
 

@@ -37,8 +37,11 @@ class Fence:
         self._token = int(token)
 
     def check(self) -> None:
-        """Call within the transaction that writes. Raises LeaseLostError."""
-        identity = Identity.objects.get(sub=self._sub)
+        """Call within the transaction that writes. Raises LeaseLostError, SourceUnavailableError."""
+        try:
+            identity = Identity.objects.get(sub=self._sub)
+        except Identity.DoesNotExist:
+            raise SourceUnavailableError(f"the database has no identity {self._sub}") from None
         record, _ = EngineRecord.objects.select_for_update().get_or_create(identity=identity)
         if record.fencing_token > self._token:
             raise LeaseLostError("another engine has written since")

@@ -1,7 +1,9 @@
 """The intent: in Redis, with a copy in the database that a lost Redis can't reach."""
 
+import asyncio
 import logging
 from dataclasses import replace
+from typing import Final
 
 from django.db import transaction
 
@@ -15,6 +17,8 @@ from settingsapp.schema.vocabulary import Mode
 
 log = logging.getLogger(__name__)
 
+COPY_SECONDS: Final = 2.0
+
 
 class KeptIntents:
     """Implements runtime.engine.ports.Intents. Of the two copies the one with the higher revision counts."""
@@ -26,10 +30,19 @@ class KeptIntents:
         self._fence = fence
 
     async def load(self) -> Intent | None:
-        """Raises SourceUnavailableError where Redis is away; a database that is away is done without."""
+        """Raises SourceUnavailableError where Redis is away; a database that is away is done without.
+
+        One that takes long to say so is waited for only where Redis knows of no intent.
+        """
         live = await arun(self._redis, leader_calls.read_intent(self._sub))
+        reading = asyncio.ensure_future(off_loop(self._read)())
+        await asyncio.wait([reading], timeout=None if live is None else COPY_SECONDS)
+        if not reading.done():
+            reading.add_done_callback(_looked_at)
+            log.warning("the copy of the intent can't be read within %s s", COPY_SECONDS)
+            return live
         try:
-            copy = await off_loop(self._read)()
+            copy = reading.result()
         except SourceUnavailableError as error:
             log.warning("the copy of the intent can't be read: %s", error)
             return live
@@ -64,3 +77,9 @@ class KeptIntents:
             mode=intent.mode or "",
             revision=intent.revision,
         )
+
+
+def _looked_at(reading: "asyncio.Future[Intent | None]") -> None:
+    # An answer that comes too late is not wanted; its error must not turn up as one that nobody looked at.
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        log.info("the copy of the intent could not be read: %s", error)

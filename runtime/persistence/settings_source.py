@@ -46,9 +46,7 @@ class SavedDocument:
         return LoadedSettings(saved.version, saved.document)
 
     def _edit(self, edit: Callable[..., Any], symbol: str, command: Command) -> WatchlistEdit:
-        cause = services.Cause(
-            kind="command", user_id=None, username=command.issued_by, command_id=command.id
-        )
+        cause = services.Cause(kind="command", user_id=None, username=command.issued_by, command_id=command.id)
         try:
             saved, changed = edit(self._sub, symbol, cause=cause, guard=self._fence.check)
         except InvalidSettingsError as error:
