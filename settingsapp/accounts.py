@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
@@ -15,21 +15,17 @@ from settingsapp.services import create_identity
 FIRST_LOGIN = "admin"
 
 
-class Role(IntEnum):
-    """What a login may do; each includes those before it."""
+class Role(StrEnum):
+    """What a login may do; each includes those before it. A migration makes a Django group for each, of this name."""
 
-    VIEWER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-    @property
-    def group(self) -> str:
-        """The Django group that stands for it, made by a migration."""
-        return self.name.lower()
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
 
     def permits(self, needed: "Role") -> bool:
         """Tell whether this role includes another."""
-        return self >= needed
+        ascending = list(Role)
+        return ascending.index(self) >= ascending.index(needed)
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,11 @@ def ensure_first_login(password: str | None) -> FirstLogin | None:
             return None
         chosen = password or secrets.token_urlsafe(12)
         user = User.objects.create_superuser(FIRST_LOGIN, password=chosen)
-        user.groups.add(Group.objects.get(name=Role.ADMIN.group))
+        user.groups.add(Group.objects.get(name=Role.ADMIN.value))
         Membership.objects.create(user=user, identity=create_identity())
     return FirstLogin(FIRST_LOGIN, chosen, generated=password is None)
 
 
 def _highest(groups: Iterable[str]) -> Role | None:
     names = set(groups)
-    return max((role for role in Role if role.group in names), default=None)
+    return next((role for role in reversed(Role) if role.value in names), None)

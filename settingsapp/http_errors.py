@@ -40,5 +40,5 @@ def require_role(request: HttpRequest, needed: Role) -> None:
     """Raise ApiError 403 unless the login's role includes the one needed."""
     role = role_of(request.user)
     if role is None or not role.permits(needed):
-        has = role.group if role else "none"
-        raise ApiError(403, "forbidden", f"This needs the role {needed.group}; this login's is {has}.")
+        has = role.value if role else "none"
+        raise ApiError(403, "forbidden", f"This needs the role {needed.value}; this login's is {has}.")
