@@ -18,6 +18,7 @@ from runtime.bus.connections import AsyncRedis, RedisUnavailableError, connect_a
 from runtime.bus.leader_queue import LeaderQueue
 from runtime.bus.lease import Acquisition, Candidate
 from runtime.bus.market_cache import RedisMarketCache
+from runtime.engine.ending import end
 from runtime.engine.loop import Engine, Ports, Rhythm
 from runtime.engine.market import Market
 from runtime.engine.ports import Feeds, LeaseLostError, SourceUnavailableError
@@ -82,7 +83,7 @@ class EngineProcess:
                 else:
                     await self._pause_between_attempts()
         finally:
-            hearing.cancel()
+            await end((hearing,))
             await asyncio.gather(hearing, return_exceptions=True)
             await redis.aclose()
 
@@ -117,8 +118,7 @@ class EngineProcess:
             await asyncio.wait([keeping, running], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._engine = None
-            for task in (running, keeping):
-                task.cancel()
+            await end((running, keeping))
             ended = await asyncio.gather(running, keeping, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception) and not isinstance(outcome, LeaseLostError):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from runtime.engine.convergence import Convergence
+from runtime.engine.ending import end
 from runtime.engine.executor import Executor
 from runtime.engine.handlers import handlers
 from runtime.engine.handlers.market import MarketHandlers
@@ -95,8 +96,7 @@ class Engine:
                     tasks.create_task(self._keep_statistics(), name="statistics"),
                 ]
                 await self._stopping.wait()
-                for task in working:
-                    task.cancel()
+                await end(working)
         except ExceptionGroup as group:
             raise _first(group) from group
         finally:
