@@ -1,0 +1,88 @@
+"""The form on which the settings are edited."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django_jsonform.exceptions import JSONSchemaValidationError
+from django_jsonform.forms.fields import JSONFormField
+
+from settingsapp import jsonform
+from settingsapp.models import UserSettings
+from settingsapp.schema import strict_json
+from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.validation import InvalidSettingsError, validate
+
+LONGEST_DOCUMENT = 1024 * 1024
+
+
+class DocumentField(JSONFormField):  # type: ignore[misc]
+    """The document as a form. Cleans to a SettingsDocument; its problems appear under their fields."""
+
+    def __init__(self, **options: Any) -> None:
+        self.base: dict[str, Any] = {}
+        """The document that the form was filled from, as JSON."""
+        super().__init__(schema=jsonform.form_schema, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        # After an error the form shows what was typed, which has the form's shape already.
+        return value if isinstance(value, str) else strict_json.encode(jsonform.to_form(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        # What counts as a change is the service's to say.
+        return True
+
+    def clean(self, value: Any) -> SettingsDocument:
+        if not isinstance(value, str) or not value.strip():
+            raise ValidationError("The form came without its content: load the page again.", code="required")
+        try:
+            shown = strict_json.decode_object(value, LONGEST_DOCUMENT)
+        except strict_json.MalformedJsonError as error:
+            raise ValidationError(f"The settings can't be read: {error}.", code="invalid") from None
+        try:
+            return validate(jsonform.from_form(shown, self.base))
+        except InvalidSettingsError as error:
+            problems = error.problems
+            self.add_error(jsonform.error_map(problems))
+            told = [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in problems]
+            raise JSONSchemaValidationError(told, error_map=jsonform.error_map(problems)) from None
+
+
+# Generic for the type checker alone.
+if TYPE_CHECKING:
+    SettingsModelForm = forms.ModelForm[UserSettings]
+else:
+    SettingsModelForm = forms.ModelForm
+
+
+class SettingsForm(SettingsModelForm):
+    """The document, and the version that the form was filled from."""
+
+    settings = DocumentField(label="")
+    base_version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = UserSettings
+        fields = ("settings",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields.get("settings")
+        if isinstance(field, DocumentField):
+            field.base = self.instance.settings
+        self.initial["base_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        base = cleaned.get("base_version")
+        if base is not None and base != self.instance.version:
+            raise ValidationError(
+                f"Somebody has saved version {self.instance.version} since you opened version {base}. Nothing of yours "
+                "is lost: it stands below. Open the settings in another tab to see theirs; to save yours over it, "
+                "change the field again there.",
+                code="stale",
+            )
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """The row is written by the settings service alone, so nothing is put onto the instance here."""
