@@ -12,7 +12,8 @@ from settingsapp.schema.validation import json_schema
 
 Node: TypeAlias = dict[str, Any]
 
-OPEN: Final = ""
+OPEN: Final = "open"
+"""Chosen where a choice is left open."""
 YES: Final = "yes"
 NO: Final = "no"
 OPEN_ITEM: Final = 0
@@ -22,12 +23,16 @@ WRITTEN_BY_LIVERMORE: Final = frozenset({"sub", "portfolio_symbols_last_update",
 SEPARATOR: Final = "§"
 """Between the parts of a path in the form's error map."""
 
-_OPEN_TITLE: Final = "as the profile says"
+_OPEN_MARK: Final = "Open: "
+"""Begins the sentence of a description that tells what being left open means."""
 
 
 def form_schema() -> Node:
     """Return the schema for the form; a new one with each call, since the form's code changes what it gets."""
-    return _form_node(_root())
+    shown = _form_node(_root())
+    # The page has said already whose settings these are.
+    shown.pop("title", None)
+    return shown
 
 
 def to_form(document: Mapping[str, Any]) -> Any:
@@ -88,6 +93,7 @@ def _form_node(node: Node, name: str = "") -> Node:
         shown["helpText"] = node["description"]
     if name in WRITTEN_BY_LIVERMORE or "const" in node:
         shown["readonly"] = True
+    open_title = node.get("description", "").partition(_OPEN_MARK)[2].rstrip(".") or "as the profile says"
     kind = node.get("type") or ("string" if "enum" in node else "object")
     shown["type"] = kind
     match kind:
@@ -101,32 +107,32 @@ def _form_node(node: Node, name: str = "") -> Node:
                 entry.pop("title", None)
                 shown["additionalProperties"] = entry
         case "array":
-            shown["items"] = _items(node["items"], optional)
+            shown["items"] = _items(node["items"], open_title if optional else None)
         case "boolean" if optional:
             shown |= {"type": "string", "default": OPEN, "widget": "select"}
             shown["choices"] = [
-                {"title": _OPEN_TITLE, "value": OPEN},
+                {"title": open_title, "value": OPEN},
                 {"title": "yes", "value": YES},
                 {"title": "no", "value": NO},
             ]
         case _ if "enum" in node:
             choices = [{"title": value, "value": value} for value in node["enum"]]
-            shown["choices"] = [{"title": _OPEN_TITLE, "value": OPEN}, *choices] if optional else choices
+            shown["choices"] = [{"title": open_title, "value": OPEN}, *choices] if optional else choices
         case _:
             pass
     if optional and shown.get("default") is None:
         shown.pop("default", None)
         if kind != "boolean":
-            shown["placeholder"] = _OPEN_TITLE
+            shown["placeholder"] = open_title
     return shown
 
 
-def _items(node: Node, optional: bool) -> Node:
+def _items(node: Node, open_title: str | None) -> Node:
     if "enum" not in node:
         return _form_node(node)
     choices = [{"title": str(value), "value": value} for value in node["enum"]]
-    if optional:
-        choices.insert(0, {"title": _OPEN_TITLE, "value": OPEN_ITEM})
+    if open_title is not None:
+        choices.insert(0, {"title": open_title, "value": OPEN_ITEM})
     return {"type": node.get("type", "string"), "choices": choices, "widget": "multiselect"}
 
 
@@ -145,7 +151,7 @@ def _to_form(node: Node, value: Any) -> Any:
         case "array", None:
             return [OPEN_ITEM]
         case "string", None:
-            return OPEN
+            return OPEN if "enum" in node else ""
         case _:
             return value
 
@@ -165,7 +171,7 @@ def _from_form(node: Node, shown: Any, base: Any) -> Any:
             return {OPEN: None, YES: True, NO: False}.get(shown, shown)
         case "array", list() if OPEN_ITEM in shown:
             return None
-        case "string", str() if shown == OPEN:
+        case "string", str() if shown == (OPEN if "enum" in closed else ""):
             return None
         case _:
             return shown
