@@ -23,7 +23,7 @@ class CannotStartError(Exception):
 
 def port_number(text: str) -> int:
     """Return the port. Raises CannotStartError."""
-    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65_535:
         raise CannotStartError(f"--port {text}: a port is a number from 1 to 65535")
     return int(text)
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
-from settingsapp.accounts import ensure_first_login
 
 from runtime.bus.probe import state_within
 from runtime.launch import checks
@@ -14,6 +13,7 @@ from runtime.launch.announcement import Announcement, market_text, sign_in_text,
 from runtime.launch.installation import Installation, environment_of_programs, reachable
 from runtime.launch.options import Options
 from runtime.launch.supervisor import Supervisor
+from settingsapp.accounts import ensure_first_login
 from settingsapp.models import Identity
 
 VALKEY_SECONDS = 30.0
@@ -94,8 +94,7 @@ class Start:
             connections.close_all()
         if first is None:
             return sign_in_text(username=None, password=None)
-        made_up = first.password if self._given.admin_password is None else None
-        return sign_in_text(username=first.username, password=made_up)
+        return sign_in_text(username=first.username, password=first.password if first.generated else None)
 
     def _start_engines(self) -> dict[str, str]:
         subs = list(Identity.objects.order_by("pk").values_list("sub", flat=True))

@@ -1,5 +1,6 @@
 """`manage.py up`: the whole product on this machine."""
 
+import logging
 import os
 import sys
 import time
@@ -29,6 +30,10 @@ class Command(BaseCommand):
         parser.add_argument("--speed", metavar="N", help="play N times as fast as recorded (default: 1)")
 
     def handle(self, *_: Any, **given: Any) -> None:
+        # All that is written, by the children too, is this user's alone, wherever the data directory lies.
+        os.umask(0o077)
+        # What the start logs is in its announcement, in a person's words.
+        logging.getLogger().setLevel(logging.WARNING)
         try:
             options = read_options(given["host"], given["port"], given["play"], given["speed"])
             checks.check_admin_password(settings.ENVIRONMENT.admin_password)

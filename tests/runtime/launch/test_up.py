@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -58,14 +57,14 @@ def test_the_whole_life_of_an_installation(installation: RunningLivermore) -> No
     )
     assert second.stderr.count("\n") == 1
 
-    assert installation.stop() == 0
+    assert installation.stop() == 0, installation.output
     assert running(installation) == {}
     assert "ended (" not in installation.output, "nothing failed on the way"
 
     installation.start()
     assert "as before" in installation.output
     assert (installation.data_dir / "engine-slot").read_text() == slot
-    assert installation.stop() == 0
+    assert installation.stop() == 0, installation.output
 
 
 def test_kill_9_of_up_leaves_nobody_behind_and_the_next_up_starts_at_once(installation: RunningLivermore) -> None:
@@ -90,14 +89,14 @@ def test_what_is_killed_is_started_again(installation: RunningLivermore) -> None
         wait_until(lambda name=name: f"{name} is up again" in installation.output, 20, name)  # type: ignore[misc]
         assert pid_of(installation, name) not in (None, before)
     assert installation.answers("/healthz") == 200
-    assert installation.stop() == 0
+    assert installation.stop() == 0, installation.output
 
 
 def test_a_made_up_password_is_shown_once_and_lets_one_in() -> None:
     with an_installation(LIVERMORE_ADMIN_PASSWORD="") as installation:
         installation.start()
         found = re.search(r"admin, password (\S+) \(shown this once", installation.output)
-        assert found is not None
+        assert found is not None, installation.output
         check = (
             "from django.contrib.auth import authenticate; import os; "
             "print(authenticate(username='admin', password=os.environ['TRY']) is not None)"
@@ -132,22 +131,13 @@ def test_a_port_in_use_is_named_and_nothing_is_started(installation: RunningLive
     ("options", "says"),
     [
         (("--port", "http"), "--port http: a port is a number from 1 to 65535"),
-        (("--port", "0"), "--port 0: a port is a number from 1 to 65535"),
-        (("--host", "no such host"), "--host no such host: no such address; use 127.0.0.1"),
         (("--host", "192.0.2.7"), "--host 192.0.2.7: not an address of this machine"),
-        (("--speed", "2"), "--speed 2: goes with --play FILE"),
         (("--play", "/no/such/BTC_USD-5m.csv.gz"), "there is no such file"),
         (("--play", __file__), "--play: "),
     ],
 )
 def test_a_bad_option_is_one_line(installation: RunningLivermore, options: tuple[str, ...], says: str) -> None:
     _is_refused(installation, options, says)
-
-
-def test_a_bad_speed_is_one_line(installation: RunningLivermore, tmp_path: Path) -> None:
-    recording = _recording(tmp_path)
-    for speed in ("0", "-1", "nan", "inf", "fast"):
-        _is_refused(installation, ("--play", str(recording), f"--speed={speed}"), f"--speed {speed}: a number above 0")
 
 
 @pytest.mark.parametrize(
@@ -187,21 +177,11 @@ def _is_refused(installation: RunningLivermore, options: tuple[str, ...], says: 
     assert ended.stdout == ""
 
 
-def _recording(place: Path) -> Path:
-    import gzip
-
-    path = place / "BTC_USD-5m.csv.gz"
-    rows = [f"{1_515_542_400_000 + 300_000 * n},100,101,99,100.5,{n + 1}" for n in range(3)]
-    path.write_bytes(gzip.compress("\n".join(["open_time_ms,open,high,low,close,volume", *rows, ""]).encode()))
-    return path
-
-
 def test_other_commands_say_to_start_up_where_it_does_not_run(installation: RunningLivermore) -> None:
     if not EMBEDDED:
         pytest.skip("with a Redis server of one's own there is nothing to start")
-    assert installation.manage("migrate", "-v", "0").returncode == 0
     installation.start()
-    assert installation.stop() == 0
+    assert installation.stop() == 0, installation.output
     ended = installation.manage("sendcommand", "status", "--wait", "1")
     assert ended.returncode == 1
     assert "start manage.py up" in ended.stderr
