@@ -1,0 +1,52 @@
+"""Taking over documents, in any order in which they come."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.engine.convergence import Convergence
+from runtime.engine.market import Market
+from runtime.engine.ports import LoadedSettings
+from runtime.engine.state import State
+from tests.runtime.fakes.settings_source import FakeSettingsSource, a_document
+
+
+class _NothingToWatch:
+    def __init__(self) -> None:
+        self.converged = 0
+
+    async def converge(self) -> None:
+        await asyncio.sleep(0)
+        self.converged += 1
+
+
+def _convergence() -> tuple[State, Convergence]:
+    state = State("engine-1", "host-1", 0, Market(), lambda name: False)
+    return state, Convergence(state, FakeSettingsSource(), _NothingToWatch())  # type: ignore[arg-type]
+
+
+@given(st.permutations(range(1, 8)))
+def test_the_newest_of_many_documents_taken_over_at_once_is_in_force(versions: list[int]) -> None:
+    document = a_document()
+
+    async def take_over_all() -> int:
+        state, convergence = _convergence()
+        async with state.market_lock:
+            tasks = [
+                asyncio.create_task(convergence.take_over(LoadedSettings(version, document))) for version in versions
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+        return state.require_settings().version
+
+    assert asyncio.run(take_over_all()) == max(versions)
+
+
+async def test_a_document_that_is_in_force_already_causes_nothing() -> None:
+    state = State("engine-1", "host-1", 0, Market(), lambda name: False)
+    watching = _NothingToWatch()
+    convergence = Convergence(state, FakeSettingsSource(), watching)  # type: ignore[arg-type]
+    await convergence.catch_up()
+    await convergence.catch_up()
+    assert watching.converged == 1

@@ -1,0 +1,51 @@
+"""What the engine tells the world, kept for a test to read."""
+
+import asyncio
+from collections.abc import Callable
+
+from runtime.protocol.alerts import Alert
+from runtime.protocol.status import EngineState, Status
+
+
+class FakeOutbox:
+    """Keeps every message; `trouble` is raised while it is set."""
+
+    def __init__(self) -> None:
+        self.statuses: list[Status] = []
+        self.alerts: list[Alert] = []
+        self.errors: list[tuple[str, str, str]] = []
+        self.trouble: Exception | None = None
+        self._changed = asyncio.Condition()
+
+    async def status(self, status: Status) -> None:
+        self._fail()
+        self.statuses.append(status)
+        await self._tell()
+
+    async def alert(self, alert: Alert) -> None:
+        self._fail()
+        self.alerts.append(alert)
+        await self._tell()
+
+    async def error(self, level: str, origin: str, message: str) -> None:
+        self._fail()
+        self.errors.append((level, origin, message))
+        await self._tell()
+
+    @property
+    def states(self) -> list[EngineState]:
+        """Every state that was ever shown, in order."""
+        return [status.state for status in self.statuses]
+
+    async def until(self, holds: Callable[[], object], patience: float = 10.0) -> None:
+        """Wait until something holds, looking after every message."""
+        async with asyncio.timeout(patience), self._changed:
+            await self._changed.wait_for(lambda: bool(holds()))
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _fail(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble

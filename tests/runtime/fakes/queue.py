@@ -1,0 +1,86 @@
+"""The command queue without Redis."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.engine.ports import Intent, QueuedCommand, Start
+from runtime.protocol.answers import Result
+from runtime.protocol.commands import CommandName, parse_command
+
+
+@dataclass(frozen=True)
+class Completed:
+    """One end of one command, with the intent that was written with it."""
+
+    id: str
+    result: Result
+    intent: Intent | None
+
+
+class FakeQueue:
+    """Hands out what is put in and remembers what became of it. `failures` are raised first, by method."""
+
+    def __init__(self) -> None:
+        self.completed: list[Completed] = []
+        self.told: list[tuple[str, int, int, str]] = []
+        self.asked: list[str] = []
+        """Ids for which `start` was asked, answered or not."""
+        self.started: list[str] = []
+        self.failures: dict[str, list[Exception]] = {}
+        self.starts: dict[str, Start] = {}
+        """Answers to `start` by command id; GO where nothing is said."""
+        self.gates: dict[str, asyncio.Event] = {}
+        """A `start` of that id is answered once its gate is open."""
+        self.revision = 0
+        self._coming: asyncio.Queue[list[QueuedCommand]] = asyncio.Queue()
+        self._entries = 1_763_856_000_000
+        self._changed = asyncio.Condition()
+
+    def queued(self, name: CommandName | str, payload: Mapping[str, Any] | None = None, **more: Any) -> QueuedCommand:
+        """Return a command as the stream would give it, each later than the one before."""
+        self._entries += 1
+        message = {"id": f"{name}-{self._entries}", "command": str(name), "payload": payload or {}, **more}
+        return QueuedCommand(f"{self._entries}-0", parse_command(message))
+
+    def put(self, *commands: QueuedCommand) -> None:
+        """Let these come in together."""
+        self._coming.put_nowait(list(commands))
+
+    async def receive(self, wait_seconds: float) -> Sequence[QueuedCommand]:
+        self._fail("receive")
+        return await self._coming.get()
+
+    async def start(self, queued: QueuedCommand) -> Start:
+        self._fail("start")
+        self.asked.append(queued.command.id)
+        gate = self.gates.get(queued.command.id)
+        if gate is not None:
+            await gate.wait()
+        self.started.append(queued.command.id)
+        return self.starts.get(queued.command.id, Start.GO)
+
+    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
+        self._fail("complete")
+        await asyncio.sleep(0)
+        if intent is not None:
+            self.revision = max(self.revision, intent.revision) + 1
+        async with self._changed:
+            self.completed.append(Completed(queued.command.id, result, intent))
+            self._changed.notify_all()
+        return self.revision if intent is not None else 0
+
+    async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
+        self._fail("progress")
+        self.told.append((queued.command.id, done, total, message))
+
+    async def end_of(self, queued: QueuedCommand) -> Completed:
+        """Wait for a command's end."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: any(c.id == queued.command.id for c in self.completed))
+        return next(c for c in self.completed if c.id == queued.command.id)
+
+    def _fail(self, method: str) -> None:
+        if self.failures.get(method):
+            raise self.failures[method].pop(0)
