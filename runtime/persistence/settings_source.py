@@ -27,13 +27,19 @@ class SavedDocument:
         return await off_loop(self._load)()
 
     async def version(self) -> int:
-        return await off_loop(services.saved_version)(self._sub)
+        return await off_loop(self._version)()
 
     async def add_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
         return await off_loop(self._edit)(services.add_symbol, symbol, command)
 
     async def remove_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
         return await off_loop(self._edit)(services.remove_symbol, symbol, command)
+
+    def _version(self) -> int:
+        try:
+            return services.saved_version(self._sub)
+        except services.UnknownIdentityError as error:
+            raise SourceUnavailableError(str(error)) from error
 
     def _load(self) -> LoadedSettings:
         try:
@@ -51,4 +57,6 @@ class SavedDocument:
             saved, changed = edit(self._sub, symbol, cause=cause, guard=self._fence.check)
         except InvalidSettingsError as error:
             raise SettingsRejectedError(str(error)) from error
+        except services.UnknownIdentityError as error:
+            raise SourceUnavailableError(str(error)) from error
         return WatchlistEdit(LoadedSettings(saved.version, saved.document), changed)
