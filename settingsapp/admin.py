@@ -10,11 +10,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from settingsapp import services
+from settingsapp import admin_logins, services
 from settingsapp.accounts import Role, identity_of, role_of
 from settingsapp.forms import SettingsForm
 from settingsapp.models import UserSettings
 from settingsapp.services import Cause, StaleVersionError
+
+# The admin finds its pages by this module.
+__all__ = ["UserSettingsAdmin", "admin_logins"]
 
 # Generic for the type checker alone.
 if TYPE_CHECKING:
@@ -74,7 +77,7 @@ class UserSettingsAdmin(SettingsModelAdmin):
         """There is one document, so its page is shown instead of a list."""
         row = self.get_queryset(request).first()
         if row is None:
-            return super().changelist_view(request, extra_context)  # type: ignore[return-value]
+            return super().changelist_view(request, extra_context)
         return HttpResponseRedirect(self._page(row))
 
     def changeform_view(
@@ -85,10 +88,10 @@ class UserSettingsAdmin(SettingsModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[return-value]
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except StaleVersionError:
             # Somebody saved between the form's check and the write: now the check finds it, and says so on the page.
-            return super().changeform_view(request, object_id, form_url, extra_context)  # type: ignore[return-value]
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> UserSettings:
         instance: UserSettings = form.instance
@@ -106,6 +109,9 @@ class UserSettingsAdmin(SettingsModelAdmin):
             self.message_user(request, f"Nothing changed; still version {saved.version}.", messages.INFO)
         else:
             self.message_user(request, f"Saved version {saved.version}.", messages.SUCCESS)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """There is nothing beside the document."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The settings service has written the audit trail already."""
