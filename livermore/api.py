@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -73,6 +75,17 @@ def told_by_the_framework(request: HttpRequest, error: HttpError) -> HttpRespons
         text = "The CSRF token is missing or wrong: send the csrftoken cookie's value as the header X-CSRFToken."
         return error_response(ApiError(403, "csrf", text))
     return error_response(ApiError(error.status_code, "error", str(error)))
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return error_response(ApiError(413, "too_large", "The request is too large."))
+
+
+@api.exception_handler(OperationalError)
+def database_away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return error_response(ApiError(503, "unavailable", "The database can't be reached; try again in a moment."))
 
 
 @api.exception_handler(Exception)

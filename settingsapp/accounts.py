@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
 from django.db import transaction
 
+from settingsapp.audit import OWN_LOGIN
 from settingsapp.models import Identity, Membership
 from settingsapp.services import create_identity
 
@@ -60,11 +60,11 @@ def ensure_first_login(password: str | None) -> FirstLogin | None:
     Without a password one is made up. Returns None where nothing had to be made.
     """
     with transaction.atomic():
-        if get_user_model().objects.exists():
+        if User.objects.exclude(username=OWN_LOGIN).exists():
             return None
         chosen = password or secrets.token_urlsafe(12)
         user = User.objects.create_superuser(FIRST_LOGIN, password=chosen)
-        user.groups.add(Group.objects.get(name=Role.ADMIN.value))
+        user.groups.add(Group.objects.get_or_create(name=Role.ADMIN.value)[0])
         Membership.objects.create(user=user, identity=create_identity())
     return FirstLogin(FIRST_LOGIN, chosen, generated=password is None)
 

@@ -18,7 +18,7 @@ router = Router(tags=["settings"])
 
 MERGE_PATCH = "application/merge-patch+json"
 LONGEST_DOCUMENT = 1024 * 1024
-_ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
+_ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 
 
 @router.get("", summary="The saved settings")
@@ -53,7 +53,7 @@ def change_settings(request: HttpRequest) -> HttpResponse:
 def _save(request: HttpRequest, write: Callable[..., SavedSettings], media_types: tuple[str, ...]) -> HttpResponse:
     sub = sub_of(request)
     require_role(request, Role.ADMIN)
-    expected = _expected_version(request)
+    expected = _expected_version(request, sub)
     data = _body(request, media_types)
     cause = Cause("api", request.user.pk, request.user.get_username())
     try:
@@ -68,21 +68,26 @@ def _body(request: HttpRequest, media_types: tuple[str, ...]) -> Mapping[str, An
     if request.content_type not in media_types:
         wanted = " or ".join(media_types)
         raise ApiError(415, "unsupported_media_type", f"Send {wanted}, not {request.content_type or 'nothing'}.")
+    if len(request.body) > LONGEST_DOCUMENT:
+        raise ApiError(413, "too_large", f"The body is longer than {LONGEST_DOCUMENT} bytes.")
     try:
         return strict_json.decode_object(request.body, LONGEST_DOCUMENT)
     except strict_json.MalformedJsonError as error:
         raise ApiError(400, "malformed", f"The body can't be read: {error}.") from None
 
 
-def _expected_version(request: HttpRequest) -> int | None:
-    """Read If-Match: a version in quotes, or * for whichever there is."""
+def _expected_version(request: HttpRequest, sub: str) -> int | None:
+    """Read If-Match: versions in quotes, or * for whichever there is."""
     header = request.headers.get("If-Match")
     if header is None or header.strip() == "*":
         return None
-    match = _ETAG.fullmatch(header.strip())
-    if match is None:
+    tags = [_ENTITY_TAG.fullmatch(part.strip()) for part in header.split(",")]
+    if not all(tags):
         raise ApiError(400, "bad_if_match", 'If-Match is a version in quotes, as the ETag gave it: "42".')
-    return int(match.group(1))
+    # A weak tag never matches, and neither does one that is no version: no document has had version 0.
+    versions = [int(tag[2]) for tag in tags if tag and not tag[1] and re.fullmatch("[1-9][0-9]{0,8}", tag[2])]
+    current = services.saved_version(sub)
+    return current if current in versions else max(versions, default=0)
 
 
 def _answer(saved: SavedSettings) -> HttpResponse:

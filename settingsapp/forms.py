@@ -11,6 +11,7 @@ from settingsapp import jsonform
 from settingsapp.models import UserSettings
 from settingsapp.schema import strict_json
 from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import InvalidSettingsError, validate
 
 LONGEST_DOCUMENT = 1024 * 1024
@@ -40,12 +41,15 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
         except strict_json.MalformedJsonError as error:
             raise ValidationError(f"The settings can't be read: {error}.", code="invalid") from None
         try:
-            return validate(jsonform.from_form(shown, self.base))
+            document = validate(jsonform.from_form(shown, self.base))
+            if document.sub != self.base.get("sub"):
+                raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {self.base.get('sub')}")])
         except InvalidSettingsError as error:
             problems = error.problems
             self.add_error(jsonform.error_map(problems))
             told = [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in problems]
             raise JSONSchemaValidationError(told, error_map=jsonform.error_map(problems)) from None
+        return document
 
 
 # Generic for the type checker alone.

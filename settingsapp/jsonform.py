@@ -98,9 +98,7 @@ def _form_node(node: Node, name: str = "") -> Node:
     shown["type"] = kind
     match kind:
         case "object":
-            shown["properties"] = {
-                key: _form_node(child, key) for key, child in node.get("properties", {}).items()
-            }
+            shown["properties"] = {key: _form_node(child, key) for key, child in node.get("properties", {}).items()}
             if isinstance(node.get("additionalProperties"), dict):
                 entry = _form_node(node["additionalProperties"])
                 # Each entry goes by its own name.

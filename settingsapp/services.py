@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
 from django.utils import timezone
 
-from settingsapp import events
+from settingsapp import audit, events
 from settingsapp.identities import UnknownIdentityError, only_identity
 from settingsapp.models import Identity, UserSettings
 from settingsapp.schema import watchlist
@@ -65,7 +64,7 @@ def create_identity() -> Identity:
         row = UserSettings.objects.create(
             identity=identity, settings=default_document(identity.sub).as_json(), updated_at=timezone.now()
         )
-        _audit(row, Cause("system", None, ""), ADDITION, "Created with the default settings.")
+        audit.write(row, audit.login_of(None, ""), ADDITION, "Version 1 (system): the default settings.")
     return identity
 
 
@@ -84,7 +83,11 @@ def saved_version(sub: str) -> int:
 
 
 def replace(sub: str, data: Mapping[str, Any], *, cause: Cause, expected_version: int | None = None) -> SavedSettings:
-    """Save a whole document. Raises InvalidSettingsError, StaleVersionError, UnknownIdentityError."""
+    """Save a whole document; what is missing in it gets its default, and without `sub` it is taken as this one's.
+
+    An import keeps its receiver's `sub`, whatever the file says. Raises InvalidSettingsError, StaleVersionError,
+    UnknownIdentityError.
+    """
     return _write(sub, lambda _: data, cause=cause, expected_version=expected_version)[0]
 
 
@@ -100,7 +103,13 @@ def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = Non
 
     `guard` runs within the transaction and may raise to stop it. Raises as `replace` does.
     """
-    return _write(sub, lambda old: watchlist.with_symbol(old, symbol), cause=cause, guard=guard)
+    try:
+        return _write(sub, lambda old: watchlist.with_symbol(old, symbol), cause=cause, guard=guard)
+    except InvalidSettingsError as error:
+        # The caller knows of a symbol, not of its place in a list that was never saved.
+        raise InvalidSettingsError(
+            FieldProblem("symbol", p.message) if p.path.startswith("symbols.") else p for p in error.problems
+        ) from None
 
 
 def remove_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = None) -> tuple[SavedSettings, bool]:
@@ -123,20 +132,18 @@ def _write(
             guard()
         if expected_version is not None and row.version != expected_version:
             raise StaleVersionError(row.version)
-        before = _saved(row)
-        document = validate(edit(row.settings))
-        if document.sub != before.document.sub:
-            raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {before.document.sub}")])
-        changed = changes(before.document, document)
-        if not changed:
+        before = _saved_if_valid(row)
+        document = _validated(sub, edit(row.settings), cause)
+        changed = changes(before.document, document) if before else ()
+        if before and not changed:
             return before, False
         row.settings = document.as_json()
         row.version += 1
         row.updated_at = timezone.now()
-        row.updated_by_id = cause.user_id
+        row.updated_by = audit.login_of(cause.user_id, cause.username)
         row.save()
-        _audit(row, cause, CHANGE, _told(row.version, cause, changed))
-        after = SavedSettings(sub, row.version, row.updated_at, cause.username, document)
+        audit.write(row, row.updated_by, CHANGE, _told(row.version, cause, changed))
+        after = SavedSettings(sub, row.version, row.updated_at, row.updated_by.get_username(), document)
         transaction.on_commit(lambda: _state_fact(before, after, cause))
     return after, True
 
@@ -158,30 +165,32 @@ def _saved(row: UserSettings) -> SavedSettings:
     return SavedSettings(row.identity.sub, row.version, row.updated_at, writer, validate(row.settings))
 
 
+def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
+    """What can't be read as a document can still be replaced by one."""
+    try:
+        return _saved(row)
+    except InvalidSettingsError:
+        return None
+
+
+def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocument:
+    if cause.kind == "import" or not data.get("sub"):
+        data = {**data, "sub": sub}
+    document = validate(data)
+    if document.sub != sub:
+        raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {sub}")])
+    return document
+
+
 def _told(version: int, cause: Cause, changed: tuple[Change, ...]) -> str:
     shown = [change.sentence for change in changed[:MOST_SENTENCES]]
     if len(changed) > MOST_SENTENCES:
         shown.append(f"and {len(changed) - MOST_SENTENCES} more")
-    by = f" by command {cause.command_id}" if cause.command_id else ""
-    return f"Version {version} ({cause.kind}{by}): {'; '.join(shown)}."
+    way = f"{cause.kind} {cause.command_id}" if cause.command_id else cause.kind
+    return f"Version {version} ({way}): {'; '.join(shown) or 'repaired what was no valid document'}."
 
 
-def _audit(row: UserSettings, cause: Cause, flag: int, message: str) -> None:
-    if cause.user_id is None:
-        # The admin's log knows only people; what others did is in the log of the process that did it.
-        log.info("settings of %s: %s", row.identity.sub, message)
-        return
-    LogEntry.objects.create(
-        user_id=cause.user_id,
-        content_type=ContentType.objects.get_for_model(UserSettings),
-        object_id=str(row.pk),
-        object_repr=str(row)[:200],
-        action_flag=flag,
-        change_message=message,
-    )
-
-
-def _state_fact(before: SavedSettings, after: SavedSettings, cause: Cause) -> None:
+def _state_fact(before: SavedSettings | None, after: SavedSettings, cause: Cause) -> None:
     answers = events.settings_saved.send_robust(
         sender=UserSettings, sub=after.sub, before=before, after=after, cause=cause
     )

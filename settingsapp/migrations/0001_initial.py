@@ -24,9 +24,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "sub",
-                    models.CharField(
-                        default=settingsapp.models.new_sub, editable=False, max_length=128, unique=True
-                    ),
+                    models.CharField(default=settingsapp.models.new_sub, editable=False, max_length=128, unique=True),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],

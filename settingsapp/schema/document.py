@@ -114,9 +114,7 @@ class SettingsDocument(Section):
     def _parts_fit_together(self) -> "SettingsDocument":
         problems: tuple[FieldProblem, ...] = tuple(broken_rules(self))
         if problems:
-            raise PydanticCustomError(
-                RULES_ERROR, "parts of the document do not fit together", {"problems": problems}
-            )
+            raise PydanticCustomError(RULES_ERROR, "parts of the document do not fit together", {"problems": problems})
         return self
 
     def as_json(self) -> dict[str, Any]:

@@ -91,9 +91,7 @@ def mode_config(document: SettingsDocument, mode: Mode) -> ModeConfig:
         mode=mode,
         symbol_source=config.symbol_source,
         indicators_enabled=config.indicators_enabled,
-        alert_thresholds=_resolved(
-            config.alert_thresholds, BY_RISK_TOLERANCE[document.perseus_profile.risk_tolerance]
-        ),
+        alert_thresholds=_resolved(config.alert_thresholds, BY_RISK_TOLERANCE[document.perseus_profile.risk_tolerance]),
     )
 
 

@@ -36,9 +36,7 @@ class DiscordIntegration(Section):
 class Profile(Section):
     """The owner's profile."""
 
-    public_name: ShortText = Field(
-        "Trader", title="Public name", description="The name that pages and alerts show."
-    )
+    public_name: ShortText = Field("Trader", title="Public name", description="The name that pages and alerts show.")
     description: LongText = Field(
         "", title="Description", description="About this profile. Information only: nothing follows from it."
     )

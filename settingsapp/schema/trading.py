@@ -39,12 +39,8 @@ class TradeSettings(Section):
     trading_days: DaysText = Field("all", title=_DAYS, description=_DAYS_TEXT)
     max_daily_trades: TradesADay = Field(0, title=_MAXIMUM, description=_MAXIMUM_TEXT)
     stop_loss_percentage: Percentage = Field(5.0, title=_STOP, description=_STOP_TEXT)
-    take_profit_percentage: Annotated[float, Field(ge=0, le=10_000)] = Field(
-        10.0, title=_TAKE, description=_TAKE_TEXT
-    )
-    preferred_timeframes: TimeframesText = Field(
-        "1m,5m,15m,1h,4h,1d", title=_TIMEFRAMES, description=_TIMEFRAMES_TEXT
-    )
+    take_profit_percentage: Annotated[float, Field(ge=0, le=10_000)] = Field(10.0, title=_TAKE, description=_TAKE_TEXT)
+    preferred_timeframes: TimeframesText = Field("1m,5m,15m,1h,4h,1d", title=_TIMEFRAMES, description=_TIMEFRAMES_TEXT)
 
 
 class TradeOverrides(Section):
