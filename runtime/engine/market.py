@@ -4,10 +4,11 @@ Live candles come in one timeframe, the base; every higher bar is put together f
 higher bar is complete at the same moment as the base bar that ends it, and a gap is found in one place.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from runtime.engine.aggregate import merge
+from runtime.engine.aggregate import bucket_start, merge
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.corrections import Replacement, corrected
 from runtime.engine.readings import Reading
@@ -126,6 +127,7 @@ class Market:
         series.since_listing = since_listing
         ladder.marked.discard(key.timeframe)
         for higher, lower in ladder.steps:
+            _pass_silence(higher, lower)
             self._carry_on(ladder, higher, lower)
 
     def feed(self, candle: Candle) -> Step:
@@ -133,8 +135,8 @@ class Market:
 
         Where it does not follow on the last one nothing is applied and the step says which gap to `fill`
         first. A candle that was seen already, an older one, and one of a symbol that is not tracked (any
-        more) change nothing. Raises ValueError for a candle of another timeframe or with an open time between
-        two bars.
+        more) change nothing. Raises ValueError for a candle of another timeframe, with an open time between two
+        bars, or with a price that is not finite.
         """
         ladder = self._ladders.get(candle.series.qualified)
         if ladder is None:
@@ -262,9 +264,12 @@ class Market:
         bars: list[Bar] = []
         while (start := _next_start(higher, lower)) is not None:
             parts = lower.between(start, start + higher.duration)
-            if not parts:
+            if parts is None:
                 break
-            bars.append(self._take(ladder, higher, merge(higher.key, start, parts)))
+            if not higher.candles:
+                higher.quiet_from = _first_whole(higher, lower)
+            candle = merge(higher.key, start, parts) if parts else higher.next_flat()
+            bars.append(self._take(ladder, higher, candle))
         return bars
 
     def _take(self, ladder: _Ladder, series: Series, candle: Candle) -> Bar:
@@ -295,10 +300,29 @@ def _next_start(higher: Series, lower: Series) -> int | None:
         return None
     start = higher.next_open
     if start is None:
-        oldest = lower.candles[0].open_time
-        start = oldest + -oldest % higher.duration
+        first_whole = _first_whole(higher, lower)
+        # A series begins with a bar that was traded, as its history would.
+        traded = (c.open_time for c in lower.candles if c.open_time >= first_whole and not c.synthetic)
+        start = next(traded, None)
+        if start is None:
+            return None
+        start -= start % higher.duration
     end = lower.candles[-1].open_time + lower.duration
     return start if start + higher.duration <= end else None
+
+
+def _first_whole(higher: Series, lower: Series) -> int:
+    """Return the open time of the first bar of `higher` of which the bars beneath it tell everything."""
+    known_from = lower.quiet_from
+    assert known_from is not None
+    return known_from + -known_from % higher.duration
+
+
+def _pass_silence(higher: Series, lower: Series) -> None:
+    """Fill `higher` at once where nothing was traded for longer than the bars beneath it are held."""
+    start = higher.next_open
+    if start is not None and lower.quiet_from is not None and lower.quiet_from <= start:
+        higher.fill_up_to(bucket_start(lower.candles[0].open_time, higher.key.timeframe))
 
 
 def _check(key: SeriesKey, candles: Iterable[Candle]) -> None:
@@ -309,6 +333,9 @@ def _check(key: SeriesKey, candles: Iterable[Candle]) -> None:
             raise ValueError(f"a candle of {candle.series} where one of {key} is expected")
         if candle.open_time % duration:
             raise ValueError(f"{key}: {candle.open_time} is not the open time of a bar of {key.timeframe}")
+        if not math.isfinite(candle.high + candle.low + candle.close):
+            # It would stay in every average for good.
+            raise ValueError(f"{key}: the candle of {candle.open_time} has a price that is not a finite number")
         if last is not None and candle.open_time <= last:
             raise ValueError(f"{key}: the candle of {candle.open_time} comes after that of {last}")
         last = candle.open_time

@@ -32,6 +32,8 @@ class Series:
         self.bars = 0
         """How many bars fed the indicators."""
         self.first_bar: int | None = None
+        self.quiet_from: int | None = None
+        """From here up to the oldest bar held nothing was traded; what was earlier is not known (any more)."""
         self.since_listing = False
         self._macdv = MacdV()
         self._further: Mapping[str, Indicator] = {name: create() for name, create in FURTHER.items()}
@@ -47,6 +49,10 @@ class Series:
         """Take the next bar."""
         if self.first_bar is None:
             self.first_bar = candle.open_time
+            if self.quiet_from is None:
+                self.quiet_from = candle.open_time
+        elif len(self.candles) == self.keep and not self.candles[0].synthetic:
+            self.quiet_from = self.candles[0].open_time + self.duration
         self.candles.append(candle)
         self.bars += 1
         self._macdv.step(candle)
@@ -63,10 +69,11 @@ class Series:
         """Start over from these candles, oldest first; bars between them are filled flat."""
         self.clear()
         for candle in candles:
-            self._fill_up_to(candle.open_time)
+            self.fill_up_to(candle.open_time)
             self.push(candle)
 
-    def _fill_up_to(self, open_time: int) -> None:
+    def fill_up_to(self, open_time: int) -> None:
+        """Take it that nothing is traded before that bar, ms UTC; a series without bars stays empty."""
         if not self.candles:
             return
         missing = (open_time - self.candles[-1].open_time) // self.duration - 1
@@ -79,14 +86,16 @@ class Series:
         for _ in range(missing):
             self.push(self.next_flat())
 
-    def between(self, since: int, until: int) -> list[Candle]:
-        """Return the bars with since <= open time < until that are held; all of them or none."""
-        if not self.candles:
-            return []
+    def between(self, since: int, until: int) -> list[Candle] | None:
+        """Return the bars with since <= open time < until, but for those of a silence before the oldest held.
+
+        None where not all of that time is known.
+        """
+        next_open = self.next_open
+        if next_open is None or self.quiet_from is None or since < self.quiet_from or until > next_open:
+            return None
         oldest = self.candles[0].open_time
-        first, end = (since - oldest) // self.duration, (until - oldest) // self.duration
-        if first < 0 or end > len(self.candles):
-            return []
+        first, end = (max(0, (moment - oldest) // self.duration) for moment in (since, until))
         # Counted from the near end: what is asked for is nearly always the newest.
         newest_first = islice(reversed(self.candles), len(self.candles) - end, len(self.candles) - first)
         return list(newest_first)[::-1]

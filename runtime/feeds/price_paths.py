@@ -51,7 +51,7 @@ class _Bar(NamedTuple):
 class PricePath:
     """One instrument's candles."""
 
-    def __init__(self, seed: int, instrument: SimulatedInstrument, remember: int = 2_048) -> None:
+    def __init__(self, seed: int, instrument: SimulatedInstrument, remember: int = 256) -> None:
         self.instrument = instrument
         self._origin = f"{seed}/{instrument.symbol}/".encode()
         self._tick = float(instrument.tick)

@@ -1,5 +1,6 @@
 import pytest
 
+from runtime.engine.aggregate import aggregate
 from runtime.engine.candles import MINUTE_MS, Candle, SeriesKey
 from runtime.engine.market import Gap, Market, Step
 from settingsapp.schema.vocabulary import SIMULATED, TIMEFRAMES
@@ -214,6 +215,31 @@ def test_a_higher_series_that_lacks_a_bar_is_stale_until_it_is_loaded() -> None:
     market.load(key_of("5m"), whole.candles(key_of("5m"))[:18])
     assert list(market.stale) == []
     assert market.candles(key_of("5m")) == whole.candles(key_of("5m"))
+
+
+@pytest.mark.parametrize("order", [("1m", "5m"), ("5m", "1m")])
+def test_a_silence_longer_than_what_is_held_leaves_no_hole_in_higher_series(order: tuple[str, str]) -> None:
+    minutes = walk("1m", 60)
+    late = candle(minutes[-1].open_time + 3_000_003 * MINUTE_MS, 130.0)
+    five = list(aggregate(minutes, "5m", late.close_time))
+    market = market_of("1m", "5m", warmup_bars=50)
+    for timeframe in order:
+        market.load(*((MINUTE, [*minutes, late]) if timeframe == "1m" else (key_of("5m"), five)))
+    assert list(market.stale) == []
+    # Two more minutes complete the 5m bar in which the late trade was.
+    bars = bars_of(feed_all(market, [candle(late.close_time, 131.0), candle(late.close_time + MINUTE_MS, 132.0)]), "5m")
+    assert [(b.candle.open, b.candle.close) for b in bars] == [(130.0, 132.0)]
+    before, last = market.candles(key_of("5m"))[-2:]
+    assert (before.synthetic, before.close) == (True, minutes[-1].close)
+    assert before.close_time == last.open_time
+
+
+def test_a_higher_series_begins_with_a_bar_that_was_traded() -> None:
+    market = market_of("1m", "5m", "15m")
+    feed_all(market, [minute(1), minute(21), minute(22), minute(45)])
+    assert market.candles(key_of("5m"))[0].open_time == START + 20 * MINUTE_MS
+    # The silence before is known all the same, so that the bar made of it is whole.
+    assert market.candles(key_of("15m"))[0].open_time == START + 15 * MINUTE_MS
 
 
 def test_a_reset_series_warms_up_again_and_its_neighbours_stay() -> None:

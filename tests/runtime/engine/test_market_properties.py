@@ -18,9 +18,11 @@ HIGHER: tuple[Timeframe, ...] = ("15m", "1h", "4h")
 walks = st.builds(
     walk,
     st.just("5m"),
-    st.integers(60, 500),
+    st.integers(60, 1_000),
     seed=st.integers(0, 1_000),
-    missing=st.sampled_from([0.0, 0.1, 0.6]),
+    # A history does not tell from when on it is known, so that its first bars are all there.
+    whole=st.just(60),
+    missing=st.sampled_from([0.0, 0.1, 0.6, 0.9]),
     start=st.integers(0, 60).map(lambda n: 1_700_006_400_000 + n * 300_000),
 )
 

@@ -16,9 +16,15 @@ def key_of(timeframe: Timeframe, symbol: str = "BTC-USD") -> SeriesKey:
 
 
 def walk(
-    timeframe: Timeframe, bars: int, seed: int = 1, missing: float = 0.0, start: int = START, volatility: float = 0.004
+    timeframe: Timeframe,
+    bars: int,
+    seed: int = 1,
+    missing: float = 0.0,
+    start: int = START,
+    volatility: float = 0.004,
+    whole: int = 1,
 ) -> list[Candle]:
-    """Return a random walk over so many bars, of which a share is missing; the first one is there."""
+    """Return a random walk over so many bars, of which a share is missing; the first `whole` ones are there."""
     chance = random.Random(seed)
     duration = DURATION_MS[timeframe]
     price = 100.0
@@ -28,7 +34,7 @@ def walk(
         price *= 1 + chance.gauss(0, volatility)
         high = max(opening, price) * (1 + abs(chance.gauss(0, volatility / 3)))
         low = min(opening, price) * (1 - abs(chance.gauss(0, volatility / 3)))
-        if index == 0 or chance.random() >= missing:
+        if index < whole or chance.random() >= missing:
             # Eighths, so that a volume's sum does not depend on how it was added up.
             volume = chance.randrange(1, 800) / 8
             candles.append(Candle(key_of(timeframe), start + index * duration, opening, high, low, price, volume))

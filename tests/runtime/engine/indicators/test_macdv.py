@@ -120,3 +120,16 @@ def test_the_rsi_of_a_market_that_never_moved_is_neutral() -> None:
     for index in range(20):
         rsi.step(candle(START + index * 60_000, 100.0))
     assert rsi.values() == {"rsi14": 50.0}
+
+
+def test_an_excursion_to_the_other_side_has_not_turned_yet() -> None:
+    rising = [1_000.0 + index for index in range(60)]
+    resting = [rising[-1]] * 6
+    closes = [*rising, *resting, 10.0]
+    candles = [candle(START + i * 60_000, close, width=0.01) for i, close in enumerate(closes)]
+    readings = [bar.reading for bar in feed_all(market_of("1m"), candles)]
+    rested, fallen = readings[-2:]
+    assert rested is not None
+    assert fallen is not None
+    assert (rested.macdv > 150, rested.turned) == (True, True)
+    assert (fallen.macdv < -150, fallen.turned) == (True, False)
