@@ -372,7 +372,6 @@ async def test_an_entry_that_breaks_every_sweep_keeps_no_new_command_from_being_
     queue = LeaderQueue(leader.redis, leader.sub, leader.token, "engine-1", sweep_seconds=3600)
     await leader.redis.set(leader.keys.command("poison"), "not a hash")
     await leader.add_raw(id="poison")
-    assert await queue.receive(0.001) == []
     with pytest.raises(RedisUnavailableError, match="WRONGTYPE"):
         await queue.receive(0.001)
     await leader.send(id="pause", command="pause")
