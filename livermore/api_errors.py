@@ -7,14 +7,16 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from settingsapp.http_errors import ApiError
 
+API_PREFIX: Final = "/api/"
 _TOLD: Final[Mapping[int, tuple[str, str]]] = {
-    400: ("bad_request", "The request can't be read."),
+    400: ("bad_request", "The request can't be read; check the host name and the headers."),
     403: ("forbidden", "This is not allowed."),
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
     413: ("too_large", "The request is too large."),
     500: ("internal", "Something went wrong here; the server's log says what."),
 }
+_KEPT_HEADERS: Final = ("Allow", "Retry-After")
 
 
 class JsonErrorsMiddleware:
@@ -26,10 +28,13 @@ class JsonErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         is_json = response.headers.get("Content-Type", "").startswith("application/json")
-        if not request.path.startswith("/api/") or response.status_code < 400 or is_json:
+        if not request.path.startswith(API_PREFIX) or response.status_code < 400 or is_json:
             return response
         code, message = _TOLD.get(response.status_code, ("error", response.reason_phrase))
-        told = JsonResponse(ApiError(response.status_code, code, message).body(), status=response.status_code)
         if "Allow" in response.headers:
-            told.headers["Allow"] = response.headers["Allow"]
+            message = f"{message.rstrip('.')}; it takes {response.headers['Allow']}."
+        told = JsonResponse(ApiError(response.status_code, code, message).body(), status=response.status_code)
+        for name in _KEPT_HEADERS:
+            if name in response.headers:
+                told.headers[name] = response.headers[name]
         return told
