@@ -13,7 +13,7 @@ if "LIVERMORE_DATA_DIR" not in os.environ:
     os.environ["LIVERMORE_DATA_DIR"] = tempfile.mkdtemp(prefix="livermore-tests-")
     atexit.register(shutil.rmtree, os.environ["LIVERMORE_DATA_DIR"], ignore_errors=True)
 
-from livermore.settings import *  # noqa: E402, F403
+from livermore.settings import *  # noqa: F403
 from livermore.settings import DATA_DIR, DATABASES
 
 # A file, not memory: the engine, the server and the test are different threads and processes.

@@ -100,8 +100,9 @@ class Supervisor:
         os.set_blocking(self._wake, False)
         self._wakeup_before = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in STOPPING_SIGNALS:
-            # Under nohup SIGHUP is ignored, and that is to stay so.
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            # Under nohup SIGHUP is ignored, and that is to stay so. A script's background job ignores SIGINT, but
+            # whoever sends it one means it.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self._handlers_before[number] = signal.signal(number, self._on_signal)
         self._handlers_before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         return self
