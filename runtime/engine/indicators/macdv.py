@@ -19,8 +19,9 @@ RANGING_BARS: Final = 20
 TURN: Final = 0.05
 """The share of |MACD-V| by which the histogram has to stand against an excursion that turns."""
 
-# An ATR that small against the price is what rounding leaves of a market that has stopped moving.
-_NO_RANGE = 1e-12
+# A market that has stopped moving: divided by an even smaller share of the price, the rounding of the EMAs would show
+# as momentum, and cross its signal line now and then.
+_NO_RANGE = 1e-8
 # Below this the difference to the signal line is rounding, and would make a flat market cross it at random.
 _TOUCHING = 1e-9
 
@@ -53,7 +54,7 @@ def stage_of(macdv: float, signal: float, calm_bars: int) -> Stage:
 class MacdV:
     """MACD-V = (EMA12 - EMA26) / ATR26 * 100, its signal line EMA9, and what follows from their course.
 
-    0 where nothing moved at all (ATR 0), so that every value is finite.
+    0 where nothing moves any more (an ATR below 1e-8 of the price), so that every value is finite.
     """
 
     __slots__ = ("_line", "above", "atr", "calm_bars", "fast", "macdv", "slow", "turned")

@@ -180,6 +180,9 @@ def test_a_stale_series_is_not_ready_until_its_symbol_goes_on() -> None:
     market.mark_stale(key_of("5m"))
     assert list(market.stale) == [MINUTE, key_of("5m")]
     assert not market.ready(MINUTE)
+    market.load(MINUTE, walk("1m", 60))
+    assert market.ready(MINUTE)
+    market.mark_stale(MINUTE)
     bars = market.feed(minute(60)).bars
     assert all(bar.ready for bar in bars)
     assert list(market.stale) == []

@@ -55,16 +55,19 @@ def test_a_market_that_never_moved_reads_zero_and_ranges() -> None:
     assert all(math.isfinite(v) for v in reading.as_dict().values() if isinstance(v, float))
 
 
-def test_a_market_that_stops_moving_crosses_its_signal_line_no_more() -> None:
-    moving = walk("1m", 300, seed=3)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_market_that_stops_moving_crosses_its_signal_line_no_more(seed: int) -> None:
+    moving = walk("1m", 300, seed=seed)
     close = moving[-1].close
-    still = [candle(START + (300 + i) * 60_000, close, width=0.0) for i in range(20_000)]
+    still = [candle(START + (300 + i) * 60_000, close, width=0.0) for i in range(1_200)]
     bars = feed_all(market_of("1m"), [*moving, *still])
-    readings = [bar.reading for bar in bars if bar.reading is not None]
+    # Coming to rest takes a while, and one crossing of its own.
+    readings = [bar.reading for bar in bars[450:] if bar.reading is not None]
+    assert len(readings) == 1_050
+    assert len({reading.above for reading in readings}) == 1
+    assert {reading.stage for reading in readings} == {Stage.RANGING}
+    assert readings[-1].macdv == 0.0
     assert all(math.isfinite(reading.macdv) for reading in readings)
-    late = readings[1_000:]
-    assert len({reading.above for reading in late}) == 1
-    assert {reading.stage for reading in late} == {Stage.RANGING}
 
 
 def test_bars_without_trades_move_the_averages_and_leave_the_range_alone() -> None:
@@ -126,7 +129,7 @@ def test_an_excursion_to_the_other_side_has_not_turned_yet() -> None:
     rising = [1_000.0 + index for index in range(60)]
     resting = [rising[-1]] * 6
     closes = [*rising, *resting, 10.0]
-    candles = [candle(START + i * 60_000, close, width=0.01) for i, close in enumerate(closes)]
+    candles = [candle(START + i * 60_000, close, width=1.0) for i, close in enumerate(closes)]
     readings = [bar.reading for bar in feed_all(market_of("1m"), candles)]
     rested, fallen = readings[-2:]
     assert rested is not None
