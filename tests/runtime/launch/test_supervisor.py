@@ -133,10 +133,12 @@ def test_a_program_that_can_not_be_started_at_all_is_said_too(tmp_path: Path) ->
 
 
 SUPERVISING = """
-import sys
+import signal, sys
 from pathlib import Path
 from runtime.launch.supervisor import Program, Supervisor
 from tests.runtime.launch.test_supervisor import QUICK, program
+# The suite itself may run under nohup, where it is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 place = Path(sys.argv[1])
 with Supervisor(place, print, timings=QUICK) as supervisor:
     for name in ("one", "two"):
