@@ -19,6 +19,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 
+from runtime.launch import processes
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 PASSWORD = "correct-horse-battery"
@@ -90,7 +92,7 @@ class RunningLivermore:
     options: tuple[str, ...] = ()
     username: str = "admin"
     password: str = PASSWORD
-    process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @property
     def base_url(self) -> str:
@@ -119,14 +121,11 @@ class RunningLivermore:
     def launch(self) -> None:
         """Start it and return at once."""
         with (self.data_dir / "up.output").open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--port", str(self.port), *self.options],
-                cwd=ROOT,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                text=True,
+            # Tied to this process, so that a suite that is killed leaves no product running.
+            self.process = processes.spawn(
+                [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(self.port), *self.options],
+                output=output,
+                environment=self.environment,
             )
 
     @property
