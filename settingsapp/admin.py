@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from settingsapp import admin_logins, services
 from settingsapp.accounts import Role, identity_of, role_of
-from settingsapp.forms import SettingsForm
+from settingsapp.forms import SettingsForm, form_for
 from settingsapp.models import UserSettings
 from settingsapp.services import Cause, StaleVersionError
 
@@ -57,6 +57,11 @@ class UserSettingsAdmin(SettingsModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: UserSettings | None = None) -> bool:
         return False
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        if obj is not None:
+            options["form"] = form_for(obj)
+        return super().get_form(request, obj, change, **options)
+
     def get_fields(self, request: HttpRequest, obj: UserSettings | None = None) -> tuple[str, ...]:
         shown = ("version", "saved")
         return (*shown, "settings", "base_version") if self.has_change_permission(request) else (*shown, "document")
@@ -71,7 +76,7 @@ class UserSettingsAdmin(SettingsModelAdmin):
 
     @admin.display(description="Settings")
     def document(self, row: UserSettings) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(row.settings, indent=2, ensure_ascii=False))
+        return format_html('<pre class="document">{}</pre>', json.dumps(row.settings, indent=2, ensure_ascii=False))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one document, so its page is shown instead of a list."""

@@ -11,13 +11,12 @@ from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.http_errors import ApiError, require_role, sub_of
 from settingsapp.schema import strict_json
-from settingsapp.schema.validation import InvalidSettingsError, json_schema
+from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, json_schema
 from settingsapp.services import Cause, SavedSettings, StaleVersionError
 
 router = Router(tags=["settings"])
 
 MERGE_PATCH = "application/merge-patch+json"
-LONGEST_DOCUMENT = 1024 * 1024
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 
 

@@ -1,9 +1,11 @@
 """The form on which the settings are edited."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html, format_html_join
 from django_jsonform.exceptions import JSONSchemaValidationError
 from django_jsonform.forms.fields import JSONFormField
 
@@ -12,9 +14,7 @@ from settingsapp.models import UserSettings
 from settingsapp.schema import strict_json
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.validation import InvalidSettingsError, validate
-
-LONGEST_DOCUMENT = 1024 * 1024
+from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, validate
 
 
 class DocumentField(JSONFormField):  # type: ignore[misc]
@@ -45,11 +45,34 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
             if document.sub != self.base.get("sub"):
                 raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {self.base.get('sub')}")])
         except InvalidSettingsError as error:
-            problems = error.problems
-            self.add_error(jsonform.error_map(problems))
-            told = [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in problems]
-            raise JSONSchemaValidationError(told, error_map=jsonform.error_map(problems)) from None
+            errors = jsonform.error_map(error.problems)
+            self.add_error(errors)
+            raise JSONSchemaValidationError(_told(error), error_map=errors) from None
         return document
+
+
+class RawDocumentField(forms.CharField):
+    """The document as text, for one that a form can't show. Cleans to a SettingsDocument."""
+
+    widget = forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField", "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return True
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return validate(strict_json.decode_object(super().clean(value), LONGEST_DOCUMENT))
+        except strict_json.MalformedJsonError as error:
+            raise ValidationError(f"The settings can't be read: {error}.", code="invalid") from None
+        except InvalidSettingsError as error:
+            raise ValidationError(_told(error), code="invalid") from None
+
+
+def _told(error: InvalidSettingsError) -> list[str]:
+    return [f"{problem.path}: {problem.message}" if problem.path else problem.message for problem in error.problems]
 
 
 # Generic for the type checker alone.
@@ -73,7 +96,8 @@ class SettingsForm(SettingsModelForm):
         super().__init__(*args, **options)
         field = self.fields.get("settings")
         if isinstance(field, DocumentField):
-            field.base = self.instance.settings
+            # Complete, also where the saved one is from before a field was there.
+            field.base = self.initial["settings"] = validate(self.instance.settings).as_json()
         self.initial["base_version"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:
@@ -90,3 +114,34 @@ class SettingsForm(SettingsModelForm):
 
     def _post_clean(self) -> None:
         """The row is written by the settings service alone, so nothing is put onto the instance here."""
+
+
+class DamagedSettingsForm(SettingsForm):
+    """For what is saved and is no valid document, through an edit of the database: it can be put right here."""
+
+    settings = RawDocumentField(label="Settings (JSON)")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if "settings" in self.fields:
+            self.fields["settings"].help_text = format_html(
+                "<strong>What is saved is no valid settings document. Put right what is wrong and save:</strong>"
+                "<ul>{}</ul>",
+                format_html_join("", "<li>{}</li>", ((told,) for told in self._wrong())),
+            )
+
+    def _wrong(self) -> list[str]:
+        try:
+            validate(self.instance.settings)
+        except InvalidSettingsError as error:
+            return _told(error)
+        return []
+
+
+def form_for(row: UserSettings) -> type[SettingsForm]:
+    """Return the form on which what is saved can be edited, whatever it is."""
+    try:
+        validate(row.settings)
+    except InvalidSettingsError:
+        return DamagedSettingsForm
+    return SettingsForm

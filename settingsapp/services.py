@@ -104,7 +104,7 @@ def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = Non
     `guard` runs within the transaction and may raise to stop it. Raises as `replace` does.
     """
     try:
-        return _write(sub, lambda old: watchlist.with_symbol(old, symbol), cause=cause, guard=guard)
+        return _write(sub, lambda old: watchlist.with_symbol(validate(old).as_json(), symbol), cause=cause, guard=guard)
     except InvalidSettingsError as error:
         # The caller knows of a symbol, not of its place in a list that was never saved.
         raise InvalidSettingsError(
@@ -114,7 +114,7 @@ def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = Non
 
 def remove_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = None) -> tuple[SavedSettings, bool]:
     """Take a symbol off the watchlist in all its spellings. As `add_symbol`."""
-    return _write(sub, lambda old: watchlist.without_symbol(old, symbol), cause=cause, guard=guard)
+    return _write(sub, lambda old: watchlist.without_symbol(validate(old).as_json(), symbol), cause=cause, guard=guard)
 
 
 def _write(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,6 +11,8 @@ from settingsapp.schema import strict_json
 from settingsapp.schema.document import RULES_ERROR, SettingsDocument
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.spelling import suggestion
+
+LONGEST_DOCUMENT: Final = 1024 * 1024
 
 _TYPE_MESSAGES = {
     "bool_type": "is either true or false",
@@ -59,12 +61,12 @@ def validate(data: Mapping[str, Any]) -> SettingsDocument:
         # Through the strict reader, so that nothing is saved that one of the databases would refuse; and read as
         # JSON, in which a list may be a tuple and a text an enumeration's member, while nothing else is converted.
         raw = strict_json.encode(data)
-        strict_json.decode_object(raw)
+        strict_json.decode_object(raw, LONGEST_DOCUMENT)
         return SettingsDocument.model_validate_json(raw)
     except ValidationError as error:
         raise InvalidSettingsError(_problems(error)) from None
     except strict_json.MalformedJsonError as error:
-        raise InvalidSettingsError([FieldProblem("", f"the document is {error}")]) from None
+        raise InvalidSettingsError([FieldProblem("", f"the document can't be read: {error}")]) from None
     except (TypeError, ValueError) as error:
         raise InvalidSettingsError([FieldProblem("", f"the document is not JSON: {error}")]) from None
 
