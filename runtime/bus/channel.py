@@ -23,7 +23,8 @@ async def copy_channel_to_stream(redis: AsyncRedis, sub: str, listening: asyncio
         try:
             with redis_errors_named():
                 async with redis.pubsub(ignore_subscribe_messages=False) as channel:
-                    await channel.subscribe(names.Keys(sub).commands)
+                    with redis_errors_named():
+                        await channel.subscribe(names.Keys(sub).commands)
                     while True:
                         heard = await channel.get_message(timeout=1.0)
                         if heard is None:
@@ -45,7 +46,8 @@ async def _copy(redis: AsyncRedis, sub: str, raw: bytes) -> None:
         # The leader refuses it, with the reason.
         command_id, is_pause = error.command_id, False
     except UnusableMessageError as error:
-        await redis.incr(names.Keys(sub).dropped)
+        with redis_errors_named():
+            await redis.incr(names.Keys(sub).dropped)
         log.warning("dropped a message from the channel: %s", error)
         return
     await arun(redis, submit(sub, command_id, raw.decode(), is_pause=is_pause, from_channel=True))

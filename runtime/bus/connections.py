@@ -1,5 +1,6 @@
 """Connections to Redis, and the one error that the rest of the product sees when there is none."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -41,11 +42,27 @@ def connect_async(url: str | None = None) -> AsyncRedis:
 
 @contextmanager
 def redis_errors_named() -> Iterator[None]:
-    """Turn the client library's errors into RedisUnavailableError."""
+    """Turn the client library's errors into RedisUnavailableError, and let no cancellation get lost.
+
+    The client sends within `asyncio.wait_for`, which up to Python 3.11 swallows a cancellation that comes in the moment
+    in which it is done. A task that was told to end would go on for ever, so it is told again here.
+    """
+    cancelled_before = _cancellations()
     try:
         yield
     except (redis.RedisError, OSError) as error:
         raise RedisUnavailableError(_advice(error)) from error
+    if _cancellations() > cancelled_before:
+        raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        # A synchronous caller: there is no loop to be cancelled in.
+        return 0
+    return task.cancelling() if task is not None else 0
 
 
 def _advice(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """Requests as data: the same for synchronous and asynchronous callers, whatever the server remembers."""
 
+import asyncio
+
 import pytest
 
 from runtime.bus.calls import Call, arun, arun_all, run, script_call
@@ -53,3 +55,35 @@ async def test_a_server_that_is_not_there_is_one_error_that_says_what_to_do() ->
             await arun_all(client, [server_time()])
     finally:
         await client.aclose()
+
+
+async def test_a_cancelled_task_ends_in_whatever_moment_of_a_request_it_is_cancelled(redis: AsyncRedis) -> None:
+    async def ask() -> None:
+        await arun(redis, server_time())
+
+    await ask()
+    ended = []
+    for moments in range(12):
+        for _ in range(10):
+            task = asyncio.create_task(ask())
+            for _ in range(moments):
+                await asyncio.sleep(0)
+            if task.cancel():
+                await asyncio.wait([task])
+                ended.append(task.cancelled())
+    assert len(ended) > 50
+    assert all(ended)
+
+
+async def test_what_is_asked_while_cleaning_up_after_a_cancellation_is_answered(redis: AsyncRedis) -> None:
+    async def clean_up() -> int:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return await arun(redis, server_time())
+        return 0
+
+    task = asyncio.create_task(clean_up())
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await task > 0
