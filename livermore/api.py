@@ -14,6 +14,7 @@ from ninja.security import django_auth
 from runtime.api import router as runtime_router
 from settingsapp.api import router as settings_router
 from settingsapp.http_errors import ApiError
+from settingsapp.identities import UnknownIdentityError
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
 
@@ -59,6 +60,11 @@ def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpRespo
 @api.exception_handler(Http404)
 def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return error_response(ApiError(404, "not_found", "There is nothing at this address."))
+
+
+@api.exception_handler(UnknownIdentityError)
+def without_settings(request: HttpRequest, error: UnknownIdentityError) -> HttpResponse:
+    return error_response(ApiError(404, "no_settings", f"{str(error)[0].upper()}{str(error)[1:]}."))
 
 
 @api.exception_handler(ValidationError)

@@ -11,7 +11,8 @@ from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.http_errors import ApiError, require_role, sub_of
 from settingsapp.schema import strict_json
-from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, json_schema
+from settingsapp.schema.inlined import inlined_schema
+from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError
 from settingsapp.services import Cause, SavedSettings, StaleVersionError
 
 router = Router(tags=["settings"])
@@ -23,8 +24,10 @@ _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 @router.get("", summary="The saved settings")
 def read_settings(request: HttpRequest) -> HttpResponse:
     """The document with its version, which is also its ETag."""
+    sub = sub_of(request)
+    require_role(request, Role.VIEWER)
     try:
-        return _answer(services.read(sub_of(request)))
+        return _answer(services.read(sub))
     except InvalidSettingsError as error:
         raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None
 
@@ -32,7 +35,7 @@ def read_settings(request: HttpRequest) -> HttpResponse:
 @router.put(
     "",
     summary="Replace the settings",
-    openapi_extra={"requestBody": {"content": {"application/json": {"schema": json_schema()}}, "required": True}},
+    openapi_extra={"requestBody": {"content": {"application/json": {"schema": inlined_schema()}}, "required": True}},
 )
 def replace_settings(request: HttpRequest) -> HttpResponse:
     """Missing fields get their defaults. With If-Match only where nobody has saved since."""

@@ -7,8 +7,8 @@ empty field for it; `to_form` and `from_form` translate, guided by the schema.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from settingsapp.schema.inlined import inlined_schema
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.validation import json_schema
 
 Node: TypeAlias = dict[str, Any]
 
@@ -29,7 +29,7 @@ _OPEN_MARK: Final = "Open: "
 
 def form_schema() -> Node:
     """Return the schema for the form; a new one with each call, since the form's code changes what it gets."""
-    shown = _form_node(_root())
+    shown = _form_node(inlined_schema())
     # The page has said already whose settings these are.
     shown.pop("title", None)
     return shown
@@ -37,7 +37,7 @@ def form_schema() -> Node:
 
 def to_form(document: Mapping[str, Any]) -> Any:
     """Return a document's JSON as the form shows it."""
-    return _to_form(_root(), document)
+    return _to_form(inlined_schema(), document)
 
 
 def from_form(shown: Any, base: Mapping[str, Any]) -> Any:
@@ -46,7 +46,7 @@ def from_form(shown: Any, base: Mapping[str, Any]) -> Any:
     `base` is the document that the form was filled from: a value that the form still shows as it was stays exactly as
     it was, also where two values of the document look the same in the form.
     """
-    return _from_form(_root(), shown, base)
+    return _from_form(inlined_schema(), shown, base)
 
 
 def error_map(problems: Sequence[FieldProblem]) -> dict[str, list[str]]:
@@ -55,27 +55,6 @@ def error_map(problems: Sequence[FieldProblem]) -> dict[str, list[str]]:
     for problem in problems:
         found.setdefault(SEPARATOR.join(problem.path.split(".")), []).append(problem.message)
     return found
-
-
-def _root() -> Node:
-    schema = json_schema()
-    return _expanded(schema, schema)
-
-
-def _expanded(schema: Node, node: Node) -> Node:
-    """Return the node with its references replaced by what they name; what stands beside one wins over it."""
-    if "$ref" in node:
-        named = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        node = named | {key: value for key, value in node.items() if key != "$ref"}
-    expanded = {key: value for key, value in node.items() if key != "$defs"}
-    if "properties" in node:
-        expanded["properties"] = {name: _expanded(schema, child) for name, child in node["properties"].items()}
-    for key in ("items", "additionalProperties"):
-        if isinstance(node.get(key), dict):
-            expanded[key] = _expanded(schema, node[key])
-    if "anyOf" in node:
-        expanded["anyOf"] = [_expanded(schema, choice) for choice in node["anyOf"]]
-    return expanded
 
 
 def _closed(node: Node) -> tuple[Node, bool]:
