@@ -25,8 +25,6 @@ class Reading:
     """EMA26 of the closes."""
     atr: float
     """Wilder's ATR26."""
-    above: bool
-    """MACD-V is above its signal line; a touch within rounding keeps the side."""
     turned: bool
     """The excursion beyond ±150 that is going on has turned once."""
     further: Mapping[str, Mapping[str, float]]

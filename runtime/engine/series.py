@@ -122,7 +122,6 @@ class Series:
             ema_fast=fast,
             ema_slow=slow,
             atr=atr,
-            above=macdv.above,
             turned=macdv.turned,
             further={name: values for name, it in self._further.items() if (values := it.values())},
         )

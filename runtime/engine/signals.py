@@ -21,10 +21,11 @@ class Signal:
 
 
 def crossover(previous: Reading, current: Reading) -> Signal | None:
-    """MACD-V passed its signal line."""
-    if previous.above == current.above:
+    """MACD-V passed its signal line; on the line counts as above it."""
+    above = current.macdv >= current.signal
+    if above == (previous.macdv >= previous.signal):
         return None
-    return Signal(AlertKind.CROSSOVER, detail={"direction": "up" if current.above else "down"})
+    return Signal(AlertKind.CROSSOVER, detail={"direction": "up" if above else "down"})
 
 
 def momentum_shift(previous: Reading, current: Reading) -> Signal | None:

@@ -22,8 +22,6 @@ TURN: Final = 0.05
 # A market that has stopped moving: divided by an even smaller share of the price, the rounding of the EMAs would show
 # as momentum, and cross its signal line now and then.
 _NO_RANGE = 1e-8
-# Below this the difference to the signal line is rounding, and would make a flat market cross it at random.
-_TOUCHING = 1e-9
 
 
 class Stage(StrEnum):
@@ -57,7 +55,7 @@ class MacdV:
     0 where nothing moves any more (an ATR below 1e-8 of the price), so that every value is finite.
     """
 
-    __slots__ = ("_line", "above", "atr", "calm_bars", "fast", "macdv", "slow", "turned")
+    __slots__ = ("_line", "atr", "calm_bars", "fast", "macdv", "slow", "turned")
 
     def __init__(self) -> None:
         self.fast = ExponentialAverage(FAST)
@@ -66,8 +64,6 @@ class MacdV:
         self._line = ExponentialAverage(SIGNAL)
         self.macdv = 0.0
         self.calm_bars = 0
-        self.above = True
-        """The side of the signal line; a touch within rounding keeps the side that it was."""
         self.turned = False
         """The excursion beyond ±150 that is going on has turned once."""
 
@@ -90,8 +86,6 @@ class MacdV:
         if signal is None:
             return
         histogram = macdv - signal
-        if not -_TOUCHING < histogram < _TOUCHING:
-            self.above = histogram > 0
         if -EXTREME < macdv < EXTREME:
             self.turned = False
         else:

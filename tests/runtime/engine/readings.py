@@ -20,7 +20,6 @@ def reading(macdv: float, signal: float = 0.0, **changes: Any) -> Reading:
         "ema_fast": 101.0,
         "ema_slow": 99.0,
         "atr": 2.0,
-        "above": macdv >= signal,
         "turned": False,
         "further": {"rsi": {"rsi14": 61.0}, "ema": {"ema20": 98.0, "ema200": 97.0}, "atr": {"atr14": 2.5}},
     }

@@ -64,7 +64,7 @@ def test_a_market_that_stops_moving_crosses_its_signal_line_no_more(seed: int) -
     # Coming to rest takes a while, and one crossing of its own.
     readings = [bar.reading for bar in bars[450:] if bar.reading is not None]
     assert len(readings) == 1_050
-    assert len({reading.above for reading in readings}) == 1
+    assert len({reading.macdv >= reading.signal for reading in readings}) == 1
     assert {reading.stage for reading in readings} == {Stage.RANGING}
     assert readings[-1].macdv == 0.0
     assert all(math.isfinite(reading.macdv) for reading in readings)
