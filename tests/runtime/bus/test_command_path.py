@@ -181,18 +181,18 @@ async def test_the_copy_in_the_database_brings_a_lost_intent_back(redis: AsyncRe
             assert (await redis.hgetall(keys.intent))[b"paused"] == b"1"
 
 
-async def test_a_standby_leads_once_the_leader_has_stopped(redis: AsyncRedis, identity: str) -> None:
-    async with Heard(redis, Keys(identity).status) as statuses, an_engine(identity, "host-a"):
+async def test_a_standby_is_silent_and_leads_at_once_when_the_leader_has_stopped(
+    redis: AsyncRedis, identity: str
+) -> None:
+    async with Heard(redis, Keys(identity).status) as statuses, an_engine(identity, "host-a") as leader:
         first = await statuses.until(lambda status: status["state"] == "running")
-        async with an_engine(identity, "host-b") as standby:
-            assert standby is not None
+        async with an_engine(identity, "host-b"):
             await statuses.until(lambda _: len(statuses.messages) > 5)
             assert {status["engine"]["id"] for status in statuses.messages} == {first["engine"]["id"]}
-            # Leaving the inner engine first would prove nothing: the leader is told to stop here.
-            await redis.delete(Keys(identity).lease)
-            await redis.set(Keys(identity).fence, int(await redis.get(Keys(identity).fence) or 0) + 1)
+            leader.stop()
+            await statuses.until(lambda status: status["state"] == "stopping")
             second = await statuses.until(lambda status: status["engine"]["id"] != first["engine"]["id"])
-    assert second["startedAt"] >= first["startedAt"]
+            assert (await ask(identity, "status"))["data"]["engine"]["id"] == second["engine"]["id"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""What the engine keeps in the database, fenced, and what it does while the database is away."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from channels.db import database_sync_to_async
+from django.db import OperationalError
+
+from runtime.bus.calls import arun
+from runtime.bus.connections import connect_async
+from runtime.bus.leader_calls import store_intent
+from runtime.engine.ports import Entry, Intent, LeaseLostError, SourceUnavailableError
+from runtime.models import Alert as StoredAlert
+from runtime.models import PositionEntry
+from runtime.persistence.alerts import AlertStore
+from runtime.persistence.database import Fence
+from runtime.persistence.intents import KeptIntents
+from runtime.persistence.positions import PositionBook
+from runtime.persistence.settings_source import SavedDocument
+from runtime.protocol.alerts import Alert, AlertKind
+from runtime.protocol.commands import parse_command
+from settingsapp.schema.vocabulary import Mode
+from settingsapp.services import create_identity
+
+pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+async def identity() -> str:
+    return (await database_sync_to_async(create_identity)()).sub
+
+
+def an_alert(open_time: int = 0) -> Alert:
+    return Alert("simulated", "BTC-USD", "1m", open_time, AlertKind.CROSSOVER, "scalper-macdv", 1, 0, {"macdv": 1.0})
+
+
+def away(*_: object) -> None:
+    raise OperationalError("connection refused\nIs the server running?")
+
+
+async def test_a_replaced_engine_can_write_nothing(identity: str) -> None:
+    await Fence(identity, "7").raise_()
+    old = Fence(identity, "6")
+    redis = connect_async()
+    attempts: list[Callable[[], object]] = [
+        old.raise_,
+        lambda: AlertStore(identity, old).store(an_alert()),
+        lambda: PositionBook(identity, old).remember(Entry("simulated:BTC-USD", 1.0, 1)),
+        lambda: KeptIntents(redis, identity, "6", old).remember(Intent(True, None, revision=9)),
+        lambda: SavedDocument(identity, old).remove_symbol("BTC-USD", parse_command({"id": "c1", "command": "status"})),
+    ]
+    for attempt in attempts:
+        with pytest.raises(LeaseLostError, match="another engine has written since"):
+            await attempt()  # type: ignore[misc]
+    await redis.aclose()
+    assert await StoredAlert.objects.acount() == 0
+    assert await PositionEntry.objects.acount() == 0
+    assert await SavedDocument(identity, old).version() == 1
+
+
+async def test_an_alert_is_stored_once_however_often_it_is_raised(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    assert await store.store(an_alert())
+    assert await store.store(an_alert())
+    assert await store.store(an_alert(60_000))
+    stored = [row async for row in StoredAlert.objects.order_by("open_time")]
+    assert [row.message() for row in stored] == [an_alert(), an_alert(60_000)]
+    assert [row.id for row in stored] == [an_alert().id, an_alert(60_000).id]
+
+
+async def test_alerts_wait_while_the_database_is_away(identity: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fence = Fence(identity, "1")
+    store = AlertStore(identity, fence)
+    with monkeypatch.context() as patched:
+        patched.setattr(fence, "check", away)
+        assert await store.store(an_alert()) is False
+        assert await store.store(an_alert(60_000)) is False
+        assert store.waiting == 2
+    assert await store.flush()
+    assert store.waiting == 0
+    assert await StoredAlert.objects.acount() == 2
+
+
+async def test_a_database_that_is_away_has_one_name_and_says_why_in_one_line(
+    identity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence = Fence(identity, "1")
+    monkeypatch.setattr(fence, "check", away)
+    with pytest.raises(SourceUnavailableError) as caught:
+        await PositionBook(identity, fence).remember(Entry("simulated:BTC-USD", 1.0, 1))
+    assert str(caught.value) == ("the database does not answer as it should (OperationalError: connection refused)")
+
+
+async def test_the_first_entry_of_a_position_stays(identity: str) -> None:
+    book = PositionBook(identity, Fence(identity, "1"))
+    await book.remember(Entry("simulated:BTC-USD", 100.0, 5))
+    await book.remember(Entry("simulated:BTC-USD", 200.0, 6))
+    assert await book.load() == [Entry("simulated:BTC-USD", 100.0, 5)]
+
+
+@pytest.mark.parametrize(("in_redis", "in_database", "counts"), [(5, 4, 5), (4, 5, 5), (None, 5, 5), (5, None, 5)])
+async def test_of_two_copies_of_the_intent_the_higher_revision_counts(
+    identity: str, in_redis: int | None, in_database: int | None, counts: int
+) -> None:
+    redis = connect_async()
+    intents = KeptIntents(redis, identity, "1", Fence(identity, "1"))
+    if in_redis is not None:
+        await intents.restore(Intent(False, Mode.SCALPER_MACDV, revision=in_redis))
+    if in_database is not None:
+        await intents.remember(Intent(True, Mode.POSITION_MONITOR, 77, in_database))
+    loaded = await intents.load()
+    await redis.aclose()
+    assert loaded is not None
+    assert loaded.revision == counts
+    assert loaded.paused is (counts == in_database)
+
+
+async def test_an_intent_that_was_never_asked_for_is_none(identity: str) -> None:
+    redis = connect_async()
+    assert await KeptIntents(redis, identity, "1", Fence(identity, "1")).load() is None
+    await redis.aclose()
+
+
+async def test_a_database_that_does_not_answer_keeps_no_known_intent_waiting(
+    identity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = connect_async()
+    intents = KeptIntents(redis, identity, "1", Fence(identity, "1"))
+    await arun(redis, store_intent(identity, "1", Intent(True, None), restore=False))
+    let_go = asyncio.Event()
+
+    async def hang() -> None:
+        await let_go.wait()
+
+    monkeypatch.setattr("runtime.persistence.intents.off_loop", lambda work: hang)
+    monkeypatch.setattr("runtime.persistence.intents.COPY_SECONDS", 0.02)
+    loaded = await intents.load()
+    let_go.set()
+    await redis.aclose()
+    assert loaded == Intent(True, None, revision=1)
+
+
+async def test_an_edit_of_the_watchlist_carries_the_command_and_is_done_once(identity: str) -> None:
+    source = SavedDocument(identity, Fence(identity, "1"))
+    command = parse_command({"id": "c1", "command": "add-symbol", "payload": {"symbol": "BTC-USD"}})
+    first = await source.remove_symbol("BTC-USD", command)
+    second = await source.remove_symbol("BTC-USD", command)
+    assert (first.changed, first.settings.version) == (True, 2)
+    assert (second.changed, second.settings.version) == (False, 2)
+    assert "BTC-USD" not in (await source.load()).document.symbols
+
+
+async def test_an_identity_that_is_not_there_yet_is_tried_again_later(sub: str) -> None:
+    source = SavedDocument(sub, Fence(sub, "1"))
+    for attempt in (source.load, source.version, Fence(sub, "1").raise_):
+        with pytest.raises(SourceUnavailableError, match=sub):
+            await attempt()
