@@ -1,7 +1,8 @@
 """How long a command takes from its sender to the engine and back, against Redis's own round trip.
 
 Both are measured in the same run, alternating, on the same server: one side sends from this thread, the other answers
-in a thread of its own. The floor is XADD, XREADGROUP, PUBLISH + XACK, and a subscriber, with the plain redis client.
+in a thread of its own. The floor is XADD, XREADGROUP, PUBLISH + XACK, and a subscriber, with the plain redis client on open
+connections; a command's sender connects and subscribes for each, as page, API and shell do.
 """
 
 import asyncio
@@ -144,17 +145,20 @@ def _raw_round_trip(url: str, name: str) -> Iterator[Callable[[], None]]:
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
 
+        # Connected and subscribed once: the floor is the way alone.
+        answers = sender.pubsub()
+        answers.subscribe(f"{name}:answers")
+        answers.get_message(timeout=ANSWER_SECONDS)
+
         def once() -> None:
-            with redis.Redis.from_url(url) as own, own.pubsub() as answers:
-                answers.subscribe(f"{name}:answers")
-                answers.get_message(timeout=ANSWER_SECONDS)
-                own.xadd(name, {"message": "x"})
-                if answers.get_message(timeout=ANSWER_SECONDS) is None:
-                    raise RuntimeError("Redis's own round trip got no answer")
+            sender.xadd(name, {"message": "x"})
+            if answers.get_message(timeout=ANSWER_SECONDS) is None:
+                raise RuntimeError("Redis's own round trip got no answer")
 
         try:
             yield once
         finally:
             stop.set()
             thread.join(ANSWER_SECONDS)
+            answers.close()
             sender.delete(name)
