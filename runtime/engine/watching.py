@@ -209,8 +209,11 @@ class Watching:
                 state.market.track(exchange, symbol, feed.timeframes)
                 for timeframe, candles in histories.items():
                     state.market.load(SeriesKey(exchange, symbol, timeframe), candles)
-            await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
             await self._store(qualified)
+            # Before the first live candle: what it alerts must not find the engine still warming up.
+            state.warming.discard(qualified)
+            self.settle()
+            await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
         except UnknownInstrumentError as error:
             await self._give_up(qualified, str(error))
         except LeaseLostError:
