@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from runtime import services
@@ -15,13 +15,16 @@ from runtime.permissions import role_needed
 from runtime.protocol.commands import LONGEST_ID, CommandName, InvalidCommandError
 from runtime.protocol.observed import observed
 from runtime.services import Order, QueueFullError
-from settingsapp.http_errors import ApiError, require_role, sub_of
+from settingsapp.http_errors import ApiError, read_sub_of, require_role, sub_of
 
 router = Router(tags=["runtime"])
 
 LONGEST_WAIT = 60
 MOST_RESULTS = 200
 Limit = Annotated[int, Query(ge=1, le=MOST_RESULTS)]
+# What both databases and Redis's scripts take exactly.
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Moment = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
 
 
 class CommandIn(Schema):
@@ -38,7 +41,7 @@ class CommandIn(Schema):
 
 @router.get("status", summary="What the engine does")
 def status(request: HttpRequest) -> dict[str, Any]:
-    sub = sub_of(request)
+    sub = read_sub_of(request)
     saved = settings_glance(sub)
     version = saved.version if saved else None
     try:
@@ -53,7 +56,7 @@ def send_command(
     request: HttpRequest,
     order: CommandIn,
     wait: Annotated[float | None, Query(gt=0, le=LONGEST_WAIT)] = None,
-) -> tuple[int, Any]:
+) -> Status[Any]:
     """202 with its id and state, or with `wait` (seconds) 200 with its result message once it has ended."""
     sub = sub_of(request)
     try:
@@ -71,16 +74,16 @@ def send_command(
     except RedisUnavailableError as error:
         raise _unreachable(error) from error
     if result is not None:
-        return 200, dict(result)
+        return Status(200, dict(result))
     found = services.find_command(sub, sent.id) if wait is not None else None
-    return 202, {"id": sent.id, "state": (found.state if found else sent.state).value}
+    return Status(202, {"id": sent.id, "state": (found.state if found else sent.state).value})
 
 
 @router.get("commands", summary="Commands of the last seven days, newest first")
-def list_commands(request: HttpRequest, before: int | None = None, limit: Limit = 50) -> dict[str, Any]:
+def list_commands(request: HttpRequest, before: Moment = None, limit: Limit = 50) -> dict[str, Any]:
     """`before`: only those queued before that time (ms); `next` continues the list."""
     try:
-        records = services.command_history(sub_of(request), before=before, limit=limit)
+        records = services.command_history(read_sub_of(request), before=before, limit=limit)
     except RedisUnavailableError as error:
         raise _unreachable(error) from error
     more = f"?before={records[-1].queued_at}&limit={limit}" if len(records) == limit else None
@@ -90,7 +93,7 @@ def list_commands(request: HttpRequest, before: int | None = None, limit: Limit 
 @router.get("commands/{command_id}", summary="What became of a command")
 def read_command(request: HttpRequest, command_id: str) -> dict[str, Any]:
     try:
-        record = services.find_command(sub_of(request), command_id)
+        record = services.find_command(read_sub_of(request), command_id)
     except RedisUnavailableError as error:
         raise _unreachable(error) from error
     if record is None:
@@ -99,8 +102,8 @@ def read_command(request: HttpRequest, command_id: str) -> dict[str, Any]:
 
 
 @router.get("alerts", summary="Alerts, newest first")
-def list_alerts(request: HttpRequest, offset: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50) -> dict[str, Any]:
-    rows = Alert.objects.filter(identity__sub=sub_of(request)).order_by("-created_at", "-open_time", "id")
+def list_alerts(request: HttpRequest, offset: Offset = 0, limit: Limit = 50) -> dict[str, Any]:
+    rows = Alert.objects.filter(identity__sub=read_sub_of(request)).order_by("-created_at", "-open_time", "id")
     page = list(rows[offset : offset + limit + 1])
     more = f"?offset={offset + limit}&limit={limit}" if len(page) > limit else None
     return {"results": [alert.body() for alert in page[:limit]], "next": more}

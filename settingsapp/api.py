@@ -9,7 +9,7 @@ from ninja import Router
 
 from settingsapp import services
 from settingsapp.accounts import Role
-from settingsapp.http_errors import ApiError, require_role, sub_of
+from settingsapp.http_errors import ApiError, read_sub_of, require_role, sub_of
 from settingsapp.schema import strict_json
 from settingsapp.schema.inlined import inlined_schema
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError
@@ -24,10 +24,8 @@ _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 @router.get("", summary="The saved settings")
 def read_settings(request: HttpRequest) -> HttpResponse:
     """The document with its version, which is also its ETag."""
-    sub = sub_of(request)
-    require_role(request, Role.VIEWER)
     try:
-        return _answer(services.read(sub))
+        return _answer(services.read(read_sub_of(request)))
     except InvalidSettingsError as error:
         raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None
 

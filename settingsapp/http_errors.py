@@ -36,6 +36,13 @@ def sub_of(request: HttpRequest) -> str:
     return identity.sub
 
 
+def read_sub_of(request: HttpRequest) -> str:
+    """Return the identity whose state the login may look at. Raises ApiError 403 where it has none, or no role."""
+    sub = sub_of(request)
+    require_role(request, Role.VIEWER)
+    return sub
+
+
 def require_role(request: HttpRequest, needed: Role) -> None:
     """Raise ApiError 403 unless the login's role includes the one needed."""
     role = role_of(request.user)
