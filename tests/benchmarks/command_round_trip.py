@@ -1,7 +1,7 @@
 """How long a command takes from its sender to the engine and back, against Redis's own round trip.
 
 Both are measured in the same run, alternating, on the same server: one side sends from this thread, the other answers
-in a thread of its own. The floor is XADD, XREADGROUP, PUBLISH + XACK, and a subscriber, with the plain redis client on open
+in a thread of its own. The floor is XADD, XREADGROUP, PUBLISH + XACK, and a subscriber, with the plain client on open
 connections; a command's sender connects and subscribes for each, as page, API and shell do.
 """
 

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from runtime.bus import lease
-from runtime.bus.calls import arun
+from runtime.bus.calls import arun, text
 from runtime.bus.commands import Submitted, record, submit
 from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import GROUP, Keys
@@ -55,8 +55,7 @@ class Leader:
     async def add_raw(self, raw: bytes | str | None = None, entry: str = "*", **message: Any) -> str:
         """XADD as anybody could."""
         body = raw if raw is not None else strict_json.encode(a_message(**message))
-        added: bytes = await self.redis.xadd(self.keys.commands, {"message": body}, id=entry)
-        return added.decode()
+        return text(await self.redis.xadd(self.keys.commands, {"message": body}, id=entry))
 
     async def receive(self) -> list[QueuedCommand]:
         """What there is now, without waiting."""
@@ -82,7 +81,11 @@ class Leader:
 
     async def events(self) -> list[dict[str, Any]]:
         """All events, oldest first."""
-        return [json.loads(fields[b"message"]) for _, fields in await self.redis.xrange(self.keys.events)]
+        return [json.loads(fields[b"message"]) for fields in await self._fields()]
+
+    async def _fields(self) -> list[dict[bytes, bytes]]:
+        entries: list[Any] = cast("list[Any]", await self.redis.xrange(self.keys.events))
+        return [fields for _, fields in entries]
 
     async def length(self) -> int:
         return int(await self.redis.xlen(self.keys.commands))

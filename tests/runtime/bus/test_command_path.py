@@ -79,7 +79,7 @@ class Heard:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+        await self._pubsub.aclose()
 
     async def until(self, holds: Callable[[dict[str, Any]], object], patience: float = 30.0) -> dict[str, Any]:
         """Wait for a message of which it holds."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from runtime.bus.commands import EVENTS_LENGTH, RETENTION_SECONDS
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError, connect_async
 from runtime.bus.leader_calls import emit, read_intent, store_intent
 from runtime.bus.leader_queue import LeaderQueue, _entries
-from runtime.engine.ports import Intent, Start
+from runtime.engine.ports import Intent, QueuedCommand, Start
 from runtime.protocol.answers import CommandState, Outcome, Result
 from settingsapp.schema.vocabulary import Mode
 from tests.runtime.bus.leading import DONE, Leader, a_leader, a_message
@@ -105,7 +106,7 @@ async def test_many_come_at_once(leader: Leader) -> None:
     for number in range(1_200):
         pipeline.xadd(leader.keys.commands, {"message": json.dumps(a_message(id=f"c{number}"))})
     await pipeline.execute()
-    taken = []
+    taken: list[QueuedCommand] = []
     while len(taken) < 1_200:
         found = await leader.receive()
         assert found
@@ -189,7 +190,7 @@ async def test_ended_twice_it_has_its_first_result(leader: Leader) -> None:
     ],
 )
 async def test_what_is_wrong_with_a_command_is_told_and_it_is_not_carried_out(
-    leader: Leader, message: dict[str, object], text: str | None
+    leader: Leader, message: dict[str, Any], text: str | None
 ) -> None:
     await leader.add_raw(**message)
     assert await leader.receive() == []
@@ -468,7 +469,8 @@ async def test_events_are_capped(leader: Leader) -> None:
     seq = await arun(leader.redis, emit(leader.sub, leader.token, {"type": "error"}))
     assert await leader.redis.xlen(leader.keys.events) <= EVENTS_LENGTH + 200
     assert (await leader.events())[-1]["type"] == "error"
-    assert seq == (await leader.redis.xrevrange(leader.keys.events, count=1))[0][0].decode()
+    newest: Any = await leader.redis.xrevrange(leader.keys.events, count=1)
+    assert seq == newest[0][0].decode()
 
 
 # -- the wire ---------------------------------------------------------------------------------------------------------

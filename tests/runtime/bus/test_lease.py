@@ -1,6 +1,7 @@
 """One leads, and the fencing token shows which."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ async def test_after_redis_lost_everything_the_leader_goes_on_and_a_replaced_one
     assert (await arun(own_redis, lease.renew(sub, old.token, HERE, 60_000)))[0] is False
 
 
-def _every_call(sub: str, token: str) -> dict[str, Call[object]]:
+def _every_call(sub: str, token: str) -> dict[str, Call[Any]]:
     result, intent = Result(Outcome.SUCCEEDED), Intent(True, None)
     return {
         "admit": leader_calls.admit(sub, token, "1-1", "c1", "{}", engine_id="e", ttl_ms=1, deadline=None),

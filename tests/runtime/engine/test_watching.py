@@ -88,7 +88,7 @@ async def test_an_error_that_nobody_expected_is_told_and_the_exchange_is_followe
 
 async def test_a_history_that_makes_no_sense_costs_its_symbol_alone_and_is_told() -> None:
     class Confused(FakeFeed):
-        async def warmup(self, symbol, timeframe, bars):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        async def warmup(self, symbol, timeframe, bars):  # type: ignore[no-untyped-def]
             if symbol == "BTC-USD":
                 return [a_candle(self.key(symbol), START_MS), a_candle(self.key(symbol), START_MS)]
             return await super().warmup(symbol, timeframe, bars)

@@ -1,7 +1,7 @@
 """The command queue without Redis."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ class FakeQueue:
         if gate is not None:
             await gate.wait()
         self.started.append(queued.command.id)
+        await self._tell()
         return self.starts.get(queued.command.id, Start.GO)
 
     async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
@@ -74,12 +75,22 @@ class FakeQueue:
     async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
         self._fail("progress")
         self.told.append((queued.command.id, done, total, message))
+        await self._tell()
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, looking whenever a command begins, gets on or ends."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: bool(holds()))
 
     async def end_of(self, queued: QueuedCommand) -> Completed:
         """Wait for a command's end."""
         async with self._changed:
             await self._changed.wait_for(lambda: any(c.id == queued.command.id for c in self.completed))
         return next(c for c in self.completed if c.id == queued.command.id)
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
     def _fail(self, method: str) -> None:
         if self.failures.get(method):

@@ -20,6 +20,7 @@ from runtime.persistence.positions import PositionBook
 from runtime.persistence.settings_source import SavedDocument
 from runtime.protocol.alerts import Alert, AlertKind
 from runtime.protocol.commands import parse_command
+from settingsapp.models import Identity
 from settingsapp.schema.vocabulary import Mode
 from settingsapp.services import create_identity
 
@@ -28,7 +29,8 @@ pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 async def identity() -> str:
-    return (await database_sync_to_async(create_identity)()).sub
+    created: Identity = await database_sync_to_async(create_identity)()
+    return created.sub
 
 
 def an_alert(open_time: int = 0) -> Alert:

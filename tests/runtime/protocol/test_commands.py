@@ -76,19 +76,20 @@ def test_whatever_comes_is_a_command_or_refused_with_a_reason(message: dict[str,
     try:
         command = parse_command(message)
     except InvalidCommandError as error:
-        assert error.problems
-        assert all(problem.path and problem.message for problem in error.problems)
+        problems = error.problems
     else:
         assert parse_command(command.message()) == command
+        return
+    assert problems
+    assert all(problem.path and problem.message for problem in problems)
 
 
-@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | envelopes.map(lambda m: strict_json.encode(m)))
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | envelopes.map(strict_json.encode))
 def test_whatever_comes_has_an_id_or_is_unusable(raw: bytes | str) -> None:
     try:
         identifier, _ = message_id(raw)
     except UnreadableMessageError as error:
         identifier = error.command_id
-    except UnusableMessageError as error:
-        assert str(error)
+    except UnusableMessageError:
         return
     assert 1 <= len(identifier) <= 128

@@ -1,7 +1,5 @@
 """Commands that concern candles and caches."""
 
-import asyncio
-
 import pytest
 
 from runtime.engine.candles import SeriesKey
@@ -94,8 +92,7 @@ async def test_a_symbol_taken_off_while_it_is_read_again_is_said() -> None:
         world.feed.reading.clear()
         backfill = world.queue.queued("force-backfill", {"symbol": "BTC-USD"})
         world.queue.put(backfill)
-        while not world.queue.told:
-            await asyncio.sleep(0)
+        await world.queue.until(lambda: world.queue.told)
         assert (await world.do("remove-symbol", {"symbol": "BTC-USD"})).result.success
         world.feed.reading.set()
         ended = await world.queue.end_of(backfill)

@@ -147,8 +147,7 @@ async def test_a_pause_in_the_moment_in_which_another_ends_is_not_lost() -> None
         await intents.storing.wait()
         pause = world.queue.queued("pause")
         world.queue.put(pause)
-        while pause.command.id not in world.queue.started:
-            await asyncio.sleep(0)
+        await world.queue.until(lambda: pause.command.id in world.queue.started)
         intents.go_on.set()
         ended = await world.queue.end_of(pause)
         await world.shows(EngineState.PAUSED)

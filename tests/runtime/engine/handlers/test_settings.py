@@ -1,7 +1,5 @@
 """Commands that concern the document."""
 
-import asyncio
-
 import pytest
 
 from runtime.engine.ports import Intent, SettingsUnusableError, SourceUnavailableError
@@ -178,12 +176,11 @@ async def test_a_mode_is_switched_between_two_candles_never_within_one() -> None
         switch = world.queue.queued("switch-mode", {"mode": "position-monitor"})
         async with world.state.market_lock:
             world.queue.put(switch)
-            while switch.command.id not in world.queue.started:
-                await asyncio.sleep(0)
+            await world.queue.until(lambda: switch.command.id in world.queue.started)
             await world.do("pause")
             assert world.state.mode is Mode.SCALPER_MACDV
         assert (await world.queue.end_of(switch)).result.success
-        assert world.state.mode is Mode.POSITION_MONITOR
+        assert world.state.status(0).mode == "position-monitor"
 
 
 @pytest.mark.parametrize(
