@@ -244,6 +244,7 @@ def test_without_redis_the_answer_says_so_and_the_settings_still_answer(
     assert error_of(post(operator, {"command": "pause"}), 503)["error"] == "unavailable"
     assert operator.get("/api/v1/settings").status_code == 200
     assert operator.get(ALERTS).status_code == 200
+    assert "Redis" in operator.get("/").content.decode()
 
 
 @pytest.mark.django_db(transaction=True)
