@@ -22,4 +22,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _page(status: int) -> HttpResponse:
     # Without the request: a page about an error must not need what the error may have broken.
-    return render(None, f"{status}.html", status=status)  # type: ignore[arg-type]
+    return render(None, f"{status}.html", status=status)

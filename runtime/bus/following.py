@@ -10,12 +10,15 @@ from typing import Any, Final, NoReturn, Protocol, TypeVar
 from runtime.bus.connections import RedisUnavailableError, connect_async, redis_errors_named
 from runtime.bus.keys import Keys
 from runtime.bus.live import BEGINNING, Event, LiveReader, is_after, patient_only_once, read_event, read_message
+from runtime.engine.ending import end
 
 logger = logging.getLogger(__name__)
 
 # Shorter than the client's patience with a silent server, which would otherwise look like a broken one.
 BLOCK_MS: Final = 2_000
 BATCH: Final = 500
+QUICKLY: Final = 0.1
+"""Well before whoever ends this in turn tries again, which would cut the closing of connections short."""
 
 Result = TypeVar("Result")
 
@@ -181,9 +184,7 @@ class Follower:
             done.pop().result()
             raise AssertionError("listening ends by an error")
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks, QUICKLY)
             # The server may be gone: that it can't be told goodbye is no news.
             with suppress(RedisUnavailableError), redis_errors_named():
                 await pubsub.aclose()
@@ -201,10 +202,9 @@ class Follower:
 async def _unless(event: asyncio.Event, reading: "asyncio.Future[Result]") -> Result | None:
     """Return what was read; None where the event came first: reading goes on with what has changed."""
     interruption = asyncio.ensure_future(event.wait())
+    both: set[asyncio.Future[Any]] = {reading, interruption}
     try:
-        await asyncio.wait({reading, interruption}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         return reading.result() if reading.done() else None
     finally:
-        interruption.cancel()
-        reading.cancel()
-        await asyncio.gather(interruption, reading, return_exceptions=True)
+        await end(both, QUICKLY)

@@ -135,7 +135,7 @@ class LiveReader:
         """Return the newest error messages, newest first, with their `seq`."""
         with redis_errors_named():
             async with self._turn:
-                entries = await self._redis.xrevrange(Keys(sub).events, count=ERROR_SCAN)
+                entries: Any = await self._redis.xrevrange(Keys(sub).events, count=ERROR_SCAN)
         return _errors(entries, limit)
 
     async def ping(self) -> None:

@@ -12,6 +12,7 @@ from django import db
 
 from runtime.bus.connections import RedisUnavailableError
 from runtime.bus.live import BEGINNING, Continuation, is_after
+from runtime.engine.ending import end
 from runtime.live import hub, saved
 from runtime.live.hub import NO_REDIS, Hub
 from runtime.live.seat import Seat, seat_of
@@ -36,6 +37,9 @@ TRY_LATER: Final = 1013
 class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Sends a snapshot, then everything that comes after it; listens to nothing that the browser says."""
 
+    # No such layer: sockets hear through the hub, and must open, and say so, when Redis is away.
+    channel_layer_alias = "none"
+
     check_seconds = 30.0
     """How often the sign-in is looked at again."""
 
@@ -55,9 +59,7 @@ class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             ]
 
     async def disconnect(self, code: int) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if len(text_data or bytes_data or "") > LONGEST_INCOMING:

@@ -4,17 +4,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
+from asgiref.sync import sync_to_async
 from django import db
 
 from runtime.bus.connections import RedisUnavailableError
 from runtime.bus.following import Follower
 from runtime.bus.live import Continuation, Event, LiveReader
+from runtime.engine.ending import end
 from runtime.live import saved
 from runtime.live.viewer import QUEUE_LENGTH, Viewer
 from runtime.protocol.observed import observed
@@ -66,8 +67,16 @@ class Hub:
         queue_length: int = QUEUE_LENGTH,
     ) -> None:
         self._url = url
+
+        def read_and_let_go(subs: Collection[str]) -> Mapping[str, int]:
+            try:
+                return saved_versions(subs)
+            finally:
+                # This thread may never run again: a connection that it kept would be lost to all others.
+                db.connections.close_all()
+
         # Not on the thread that all consumers share: a database that hangs must not hold up their sign-ins.
-        self._saved_versions = database_sync_to_async(saved_versions, thread_sensitive=False)
+        self._saved_versions = sync_to_async(read_and_let_go, thread_sensitive=False)
         self._tick_seconds = tick_seconds
         self._linger_seconds = linger_seconds
         self._queue_length = queue_length
@@ -147,9 +156,9 @@ class Hub:
                 viewer.give_up()
         self._watches.clear()
         if ears is not None:
+            # Once: a second time would reach it while it closes its connections.
             ears.running.cancel()
-            with suppress(asyncio.CancelledError):
-                await ears.running
+            await asyncio.wait((ears.running,))
 
     # -- what the follower tells -----------------------------------------------------------------------------------
 
@@ -227,9 +236,7 @@ class Hub:
         try:
             await self._tick(follower)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await reader.close()
 
     async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -268,7 +275,7 @@ class Hub:
                 statuses = await reader.statuses(subs)
         except (RedisUnavailableError, TimeoutError) as error:
             if not self._trouble:
-                logger.warning("%s (%s)", NO_REDIS, error or "no answer in time")
+                logger.warning("%s (%s)", NO_REDIS, str(error) or "no answer in time")
             self._trouble = NO_REDIS
             return
         self._trouble = ""

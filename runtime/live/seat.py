@@ -8,6 +8,7 @@ from channels.auth import get_user
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+
 from settingsapp.accounts import identity_of, role_of
 
 
@@ -33,7 +34,8 @@ async def seat_of(scope: dict[str, Any]) -> Seat | None:
     user = await get_user({"session": fresh})
     if not user.is_authenticated or not user.is_active:
         return None
-    return await database_sync_to_async(_seat)(user)
+    seat: Seat = await database_sync_to_async(_seat)(user)
+    return seat
 
 
 def _seat(user: AbstractBaseUser) -> Seat:

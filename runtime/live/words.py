@@ -122,8 +122,8 @@ def happened(alert: Message) -> str:
         case "level":
             return f"MACD-V passed {signed(alert.get('level') or 0)}"
         case "reversal":
-            side = {"up": "turned up from below −150", "down": "turned down from above +150"}.get(str(direction))
-            return f"MACD-V {side or 'turned back'}"
+            turns = {"up": "turned up from below −150", "down": "turned down from above +150"}
+            return f"MACD-V {turns.get(str(direction), 'turned back')}"
         case "stop-loss":
             return "Price fell to the stop-loss"
         case "take-profit":

@@ -12,9 +12,13 @@ pytestmark = pytest.mark.stores
 
 NOBODY = "redis://127.0.0.1:1"
 places = st.tuples(st.integers(0, 2**48), st.integers(0, 50)).map(lambda pair: f"{pair[0]}-{pair[1]}")
-streams = st.lists(places, unique=True, max_size=30).map(
-    lambda ids: sorted(ids, key=lambda entry: parse_place(entry) or (0, 0))
-)
+
+
+def in_order(ids: list[str]) -> list[str]:
+    return sorted(ids, key=lambda entry: parse_place(entry) or (0, 0))
+
+
+streams = st.lists(places, unique=True, max_size=30).map(in_order)
 
 
 @pytest.fixture
@@ -126,9 +130,7 @@ async def test_without_redis_the_error_is_named_at_once() -> None:
     await reader.close()
 
 
-@given(
-    st.lists(places, unique=True, max_size=30).map(lambda ids: sorted(ids, key=parse_place)), places, st.integers(0, 30)
-)
+@given(streams, places, st.integers(0, 30))
 def test_no_gap_means_that_every_later_event_is_kept(ids: list[str], since: str, cut: int) -> None:
     ids = [entry for entry in ids if entry != BEGINNING]
     kept = ids[cut:]

@@ -43,7 +43,8 @@ async def make_hub(saved_versions: SavedVersions) -> AsyncIterator[Callable[...,
     hubs: list[Hub] = []
 
     def make(**arguments: Any) -> Hub:
-        hubs.append(Hub(**{"saved_versions": saved_versions, "tick_seconds": 0.2} | arguments))
+        given: dict[str, Any] = {"saved_versions": saved_versions, "tick_seconds": 0.2} | arguments
+        hubs.append(Hub(**given))
         return hubs[-1]
 
     yield make

@@ -73,7 +73,8 @@ class FakeEngine:
         """Add an event and return its id."""
         message = json.dumps(body | {"timestamp": await self.now_ms()})
         name = f"livermore:events:{self.sub}"
-        return (await self.redis.xadd(name, {"message": message}, maxlen=limit, approximate=False)).decode()
+        entry = await self.redis.xadd(name, {"message": message}, maxlen=limit, approximate=False)
+        return entry.decode() if isinstance(entry, bytes) else entry
 
     async def result(self, command_id: str) -> str:
         return await self.tell(

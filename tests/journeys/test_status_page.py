@@ -1,0 +1,184 @@
+"""The status page in a real browser, before the real product: what it shows when all is well, and when it isn't."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from runtime.live import words
+from tests.running import RunningLivermore, chromium
+from tests.runtime.live.cases import AGES, ALERTS, DURATIONS, NUMBERS, STATUSES
+
+pytestmark = [pytest.mark.stores, pytest.mark.browser]
+
+NOW = 100_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium(), args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, livermore_up: RunningLivermore) -> Any:
+    """What a browser keeps of a sign-in."""
+    context = browser.new_context(base_url=livermore_up.base_url)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("User name").fill(livermore_up.username)
+    page.get_by_label("Password").fill(livermore_up.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#state-word")).to_be_visible()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def page(browser: Browser, livermore_up: RunningLivermore, signed_in: Any) -> Iterator[Page]:
+    """The status page, signed in; nothing may go wrong in it unseen."""
+    context = browser.new_context(base_url=livermore_up.base_url, storage_state=signed_in)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+    page.goto("/")
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def web_pid(livermore: RunningLivermore) -> int:
+    """The process that answers for this installation."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                arguments = (process / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"livermore.asgi:application" in arguments and str(livermore.port).encode() in arguments:
+                return int(process.name)
+    raise AssertionError("no web server is running")
+
+
+def is_live(page: Page) -> None:
+    expect(page.locator("#connection")).to_have_text("Live", timeout=10_000)
+
+
+def test_a_wrong_password_is_said_and_the_name_is_kept(browser: Browser, livermore_up: RunningLivermore) -> None:
+    context = browser.new_context(base_url=livermore_up.base_url)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("correct")
+    expect(page.get_by_label("User name")).to_have_value("admin")
+    context.close()
+
+
+def test_the_page_shows_the_engine_at_a_glance(page: Page) -> None:
+    is_live(page)
+    expect(page.locator("#state-word")).to_have_text("Running", timeout=20_000)
+    expect(page.locator("#versions")).to_have_text("engine runs version 1")
+    expect(page.locator("#mode")).to_have_text("scalper-macdv")
+    expect(page.locator("#market-notice")).to_have_text("simulated market – invented prices")
+    expect(page.locator("#symbols li").first).to_be_visible()
+
+
+def test_the_first_paint_holds_real_state_without_any_script(
+    browser: Browser, livermore_up: RunningLivermore, signed_in: Any
+) -> None:
+    context = browser.new_context(base_url=livermore_up.base_url, storage_state=signed_in, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("#state-word")).to_have_text("Running")
+    expect(page.locator("#versions")).to_have_text("engine runs version 1")
+    context.close()
+
+
+def test_script_and_server_say_the_same_words(page: Page) -> None:
+    cases = json.dumps(
+        {"statuses": STATUSES, "alerts": ALERTS, "numbers": NUMBERS, "ages": AGES, "durations": DURATIONS, "now": NOW}
+    )
+    said = page.evaluate(
+        """async (text) => {
+            const words = await import("/static/runtime/words.js");
+            const cases = JSON.parse(text);
+            return {
+                faces: cases.statuses.map((one) => Object.values(words.face(one.state))),
+                sentences: cases.statuses.map((one) => words.sentence(one, cases.now)),
+                versions: cases.statuses.map((one) => [words.versions(one), words.versionsTone(one)]),
+                labels: cases.statuses.flatMap((one) => one.exchanges.map(words.exchangeLabel)),
+                happened: cases.alerts.map(words.happened),
+                values: cases.alerts.map(words.values),
+                numbers: cases.numbers.map(words.number),
+                ages: cases.ages.map(words.ago),
+                durations: cases.durations.map(words.duration),
+                tones: words.EXCHANGE_TONES,
+            };
+        }""",
+        cases,
+    )
+    assert said == {
+        "faces": [list(words.face(one["state"])) for one in STATUSES],
+        "sentences": [words.sentence(one, NOW) for one in STATUSES],
+        "versions": [[words.versions(one), words.versions_tone(one)] for one in STATUSES],
+        "labels": [words.exchange_label(exchange) for one in STATUSES for exchange in one["exchanges"]],
+        "happened": [words.happened(one) for one in ALERTS],
+        "values": [[list(pair) for pair in words.values(one)] for one in ALERTS],
+        "numbers": [words.number(one) for one in NUMBERS],
+        "ages": [words.ago(one) for one in AGES],
+        "durations": [words.duration(one) for one in DURATIONS],
+        "tones": words.EXCHANGE_TONES,
+    }
+
+
+def test_pause_and_resume_tell_their_way_to_the_result(page: Page) -> None:
+    is_live(page)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#command-progress")).to_contain_text("succeeded")
+    expect(page.locator("#state-word")).to_have_text("Paused", timeout=2_000)
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#state-word")).to_have_text("Running", timeout=3_000)
+
+
+def test_a_page_comes_back_by_itself_when_the_web_server_was_killed(page: Page, livermore_up: RunningLivermore) -> None:
+    is_live(page)
+    page.evaluate("window.stayed = true")
+    os.kill(web_pid(livermore_up), signal.SIGKILL)
+    expect(page.locator("#connection")).to_contain_text("Connection lost")
+    expect(page.locator("#connection")).to_have_text("Live", timeout=30_000)
+    expect(page.locator("#state-word")).to_have_text("Running")
+    assert page.evaluate("window.stayed")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (2560, "dark")])
+def test_nothing_is_cut_off_on_any_screen(page: Page, width: int, scheme: Any) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    is_live(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_nothing_is_shown_as_running_once_the_server_is_silent(page: Page, livermore_up: RunningLivermore) -> None:
+    is_live(page)
+    expect(page.locator("#state-word")).to_have_text("Running", timeout=20_000)
+    web = web_pid(livermore_up)
+    os.kill(web, signal.SIGSTOP)
+    try:
+        expect(page.locator("#state-word")).to_have_text("Offline", timeout=7_000)
+        expect(page.locator("#state-sentence")).to_contain_text("last heard")
+    finally:
+        os.kill(web, signal.SIGCONT)
+    is_live(page)
+    expect(page.locator("#state-word")).to_have_text("Running", timeout=10_000)

@@ -1,0 +1,67 @@
+"""Statuses and alerts of every kind, for those who put them into words."""
+
+from typing import Any
+
+from runtime.protocol.observed import observed
+from runtime.protocol.status import Desired, EngineState, ExchangeStatus, Status
+
+BASE = Status(
+    engine_id="e",
+    host="h",
+    state=EngineState.RUNNING,
+    desired=Desired(False, None, "scalper-macdv"),
+    mode="scalper-macdv",
+    started_at=1_000,
+    uptime_seconds=9,
+    settings_version=41,
+    exchanges=(ExchangeStatus("simulated", "connected"), ExchangeStatus("coinbase", "disconnected")),
+    active_symbols=("simulated:BTC-USD",),
+    warmup_done=3,
+    warmup_total=12,
+    stale_series=("simulated:BTC-USD:1m",),
+).body() | {"timestamp": 10_000}
+
+
+def status(**changes: Any) -> dict[str, Any]:
+    return observed(BASE, 10_000, 41) | changes
+
+
+STATUSES: list[dict[str, Any]] = [
+    *(status(state=state.value) for state in EngineState),
+    status(state="hibernating"),
+    status(state="paused", desired={"paused": True, "pausedUntil": 99_000, "mode": "scalper-macdv"}),
+    status(state="degraded", exchanges=[], staleSeries=["a", "b"]),
+    status(state="degraded", exchanges=[], staleSeries=[]),
+    status(activeSymbols=["a:B", "a:C"]),
+    status(state="offline", lastSeenAt=None),
+    *(status(state="offline", lastSeenAt=100_000 - age) for age in (0, 999, 59_000, 61_000, 99_999)),
+    status(state="offline", lastSeenAt=10_000, trouble="The server can't reach Redis."),
+    status(savedSettingsVersion=42),
+    status(savedSettingsVersion=None),
+    status(savedSettingsVersion=42, settingsProblem="No exchange is enabled."),
+    status(settingsVersion=0),
+    status(settingsVersion=0, savedSettingsVersion=None),
+]
+
+ALERTS: list[dict[str, Any]] = [
+    {"kind": kind, "level": level, "indicators": indicators}
+    for kind, level, indicators in (
+        ("crossover", None, {"direction": "up", "macdv": -12.3456, "close": 0.00001234, "signal": 0.0}),
+        ("crossover", None, {"direction": "down", "zeta": 1, "alpha": True, "beta": None, "gamma": False}),
+        ("crossover", None, {}),
+        ("momentum-shift", None, {"stage": "rallying", "previousStage": "ranging"}),
+        ("momentum-shift", None, {"stage": "rallying"}),
+        ("level", -200, {"direction": "down"}),
+        ("level", 150, {"close": 100.0, "atr": 100000}),
+        ("reversal", None, {"direction": "up"}),
+        ("reversal", None, {"direction": "down", "histogram": -0.5}),
+        ("reversal", None, {}),
+        ("stop-loss", None, {"entry": 12.5}),
+        ("take-profit", None, {"entry": 0.25, "close": -0.0}),
+        ("new-kind", None, {}),
+    )
+]
+
+NUMBERS: list[float] = [0, -0.0, 1, -1, 0.1, 0.05, 9.99999, 10, 10.5, 1234567.891, 1e-9, -1e-7, 123, 1000, 0.123456789]
+AGES: list[int] = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, 10**11]
+DURATIONS: list[float] = [0, 0.9, 59.9, 60, 61, 3_599, 3_600, 86_399, 86_400, 1e7]

@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.live import words
+from runtime.protocol.alerts import AlertKind
+from runtime.protocol.observed import observed
+from runtime.protocol.status import EngineState
+from tests.runtime.live.cases import ALERTS, STATUSES, status
+
+
+def test_every_state_has_a_face_of_its_own_word() -> None:
+    assert len({words.face(state).word for state in EngineState}) == len(EngineState)
+    assert set(EngineState) == set(words.FACES)
+
+
+def test_a_state_that_this_page_does_not_know_is_shown_by_its_name() -> None:
+    assert words.face("hibernating") == words.Face("Hibernating", "warn")
+
+
+def test_equal_versions_are_said_in_the_words_that_others_look_for() -> None:
+    assert words.versions(status(savedSettingsVersion=41, settingsVersion=41)) == "engine runs version 41"
+
+
+def test_drift_names_the_version_that_runs_and_is_marked() -> None:
+    drifted = status(savedSettingsVersion=42, settingsVersion=41)
+    assert "engine runs version 41" in words.versions(drifted)
+    assert "not in force" in words.versions(drifted)
+    assert words.versions_tone(drifted) == "warn"
+
+
+def test_an_engine_that_is_away_is_not_said_to_run_anything() -> None:
+    away = status(state="offline", lastSeenAt=1_000)
+    assert "runs" not in words.versions(away)
+    assert "last heard 9 s ago" in words.sentence(away, 10_000)
+
+
+def test_a_version_that_cannot_be_applied_says_why() -> None:
+    text = words.versions(status(savedSettingsVersion=42, settingsProblem="no exchange is enabled."))
+    assert "no exchange is enabled." in text
+
+
+@pytest.mark.parametrize("kind", AlertKind)
+def test_every_kind_of_alert_is_told_in_words(kind: AlertKind) -> None:
+    text = words.happened({"kind": kind.value, "level": 150, "indicators": {}})
+    assert text != kind.value
+    assert "None" not in text
+
+
+def test_the_made_up_market_is_labelled_as_such_and_a_real_one_is_not() -> None:
+    assert words.exchange_label({"exchange": "simulated", "state": "connected"}) == "simulated market – invented prices"
+    assert "recorded" in words.exchange_label({"exchange": "simulated", "state": "ended"})
+    assert words.exchange_label({"exchange": "coinbase", "state": "connected"}) == ""
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12))
+def test_a_number_reads_as_what_it_is(value: float) -> None:
+    shown = float(words.number(value).replace("−", "-"))
+    assert shown == pytest.approx(value, rel=1e-2, abs=1e-8)
+
+
+@given(st.integers(0, 10**9))
+def test_a_duration_has_at_most_two_units(seconds: int) -> None:
+    assert len(words.duration(seconds).split()) in (2, 4)
+
+
+@pytest.mark.parametrize("case", STATUSES)
+def test_every_status_can_be_told(case: dict[str, Any]) -> None:
+    assert words.sentence(case, 100_000)
+    assert words.versions(case)
+
+
+def test_the_status_of_an_engine_that_never_was_can_be_told() -> None:
+    nobody = observed(None, 1_000, 1)
+    assert "No engine has reported yet" in words.sentence(nobody, 1_000)
+    assert words.versions(nobody) == "No engine has run these settings yet."
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_an_alert_shows_every_value_it_has(alert: dict[str, Any]) -> None:
+    assert len(words.values(alert)) == len(alert["indicators"])
