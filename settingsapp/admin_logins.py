@@ -50,6 +50,16 @@ class LoginAdmin(LoginModelAdmin):
         ),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        (
+            "Role",
+            {
+                "fields": ("is_staff", "groups"),
+                "description": "The role is the group: viewer, operator or admin. Staff status opens the admin pages.",
+            },
+        ),
+    )
     readonly_fields = ("last_login", "date_joined")
 
     @admin.display(description="Role")

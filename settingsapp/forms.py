@@ -29,6 +29,14 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
         # After an error the form shows what was typed, which has the form's shape already.
         return value if isinstance(value, str) else strict_json.encode(jsonform.to_form(value))
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # As text, unless it is such that the page could not show it.
+        try:
+            strict_json.decode_object(data, LONGEST_DOCUMENT)
+        except (strict_json.MalformedJsonError, TypeError):
+            return initial
+        return data
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         # What counts as a change is the service's to say.
         return True
