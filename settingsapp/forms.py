@@ -93,7 +93,7 @@ else:
 class SettingsForm(SettingsModelForm):
     """The document, and the version that the form was filled from."""
 
-    settings = DocumentField(label="")
+    settings: forms.Field = DocumentField(label="")
     base_version = forms.IntegerField(widget=forms.HiddenInput)
 
     class Meta:

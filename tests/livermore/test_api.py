@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import JSONField, Value
-from django.http import HttpResponse
 from django.test import Client
 
 from settingsapp import services
@@ -43,7 +42,7 @@ def signed_in(user: User, **options: Any) -> Client:
     return client
 
 
-def error_of(response: HttpResponse, status: int) -> dict[str, Any]:
+def error_of(response: Any, status: int) -> dict[str, Any]:
     """The error's body, after a look at its shape."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"].startswith("application/json")

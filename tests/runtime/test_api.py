@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.http import HttpResponse
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
@@ -52,13 +51,13 @@ def signed_in(identity: Identity | None, role: Role | None) -> Client:
     return client
 
 
-def post(client: Client, body: Any, query: str = "") -> HttpResponse:
+def post(client: Client, body: Any, query: str = "") -> Any:
     raw = body if isinstance(body, bytes) else json.dumps(body)
-    response: HttpResponse = client.post(COMMANDS + query, raw, "application/json")
+    response: Any = client.post(COMMANDS + query, raw, "application/json")
     return response
 
 
-def error_of(response: HttpResponse, status: int) -> dict[str, Any]:
+def error_of(response: Any, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.content
     body: dict[str, Any] = json.loads(response.content)
     assert set(body) == {"error", "message", "fields"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db.models import JSONField, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
@@ -22,7 +22,15 @@ from tests.settingsapp.logins import a_login
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
 LIST = reverse("admin:settingsapp_usersettings_changelist")
-DAMAGED = [[], None, "text", 7, {"perseus_profile": 3}, {"exchanges": None}, {"symbols": ["a b"], "nonsense": 1}]
+DAMAGED: list[Any] = [
+    [],
+    None,
+    "text",
+    7,
+    {"perseus_profile": 3},
+    {"exchanges": None},
+    {"symbols": ["a b"], "nonsense": 1},
+]
 
 
 @pytest.fixture
@@ -54,17 +62,15 @@ def page_of(identity: Identity, name: str = "change") -> str:
     return reverse(f"admin:settingsapp_usersettings_{name}", args=[row.pk])
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Any) -> str:
     """The page's content as a reader sees it, roughly."""
     assert response.status_code == 200, response.status_code
     return html.unescape(response.content.decode())
 
 
-def post(client: Client, identity: Identity, document: Any, version: int) -> HttpResponse:
+def post(client: Client, identity: Identity, document: Any, version: int) -> Any:
     content = document if isinstance(document, str) else json.dumps(document)
-    response: HttpResponse = client.post(
-        page_of(identity), {"settings": content, "base_version": str(version)}, follow=True
-    )
+    response: Any = client.post(page_of(identity), {"settings": content, "base_version": str(version)}, follow=True)
     return response
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from settingsapp.schema.strict_json import LONGEST_MESSAGE, MalformedJsonError, decode, decode_object, encode
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=10)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
