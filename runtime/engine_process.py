@@ -7,7 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runtime.bus import lease
@@ -32,6 +32,9 @@ from runtime.persistence.settings_source import SavedDocument
 from runtime.reporter import Reporter
 
 log = logging.getLogger(__name__)
+
+DATABASE_SECONDS = 2.0
+"""So long is the database waited for where leading does not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class EngineProcess:
     async def run(self) -> None:
         """Stand by and lead, in turns, until stopped."""
         redis = connect_async()
-        hearing = asyncio.create_task(copy_channel_to_stream(redis, self.sub), name="channel")
+        hearing = asyncio.create_task(self._hear(redis), name="channel")
         try:
             while not self._stopping.is_set():
                 acquired = await self._acquire(redis)
@@ -87,9 +90,24 @@ class EngineProcess:
             await asyncio.gather(hearing, return_exceptions=True)
             await redis.aclose()
 
+    async def _hear(self, redis: AsyncRedis) -> None:
+        """Hear the channel for as long as the process lives, whatever comes in there."""
+        while True:
+            try:
+                await copy_channel_to_stream(redis, self.sub)
+            except Exception:
+                log.exception("hearing the channel failed; beginning again")
+                await asyncio.sleep(self._timing.standby)
+
     async def _acquire(self, redis: AsyncRedis) -> Acquisition | None:
+        highest = 0
         try:
-            return await arun(redis, lease.acquire(self.sub, self._candidate, self._lease_ms))
+            highest = await asyncio.wait_for(Fence.highest(self.sub), DATABASE_SECONDS)
+        except (SourceUnavailableError, TimeoutError) as error:
+            # Leading must not depend on the database. Should it know a higher token, it refuses, and we come back.
+            log.warning("the database can't be asked for its last lease: %s", error)
+        try:
+            return await arun(redis, lease.acquire(self.sub, self._candidate, self._lease_ms, highest))
         except RedisUnavailableError as error:
             log.warning("waiting for Redis: %s", error)
             return None
@@ -104,10 +122,14 @@ class EngineProcess:
         clock.set(now_ms)
         fence = Fence(self.sub, token)
         try:
-            await fence.raise_()
-        except SourceUnavailableError as error:
+            await asyncio.wait_for(fence.raise_(), DATABASE_SECONDS)
+        except (SourceUnavailableError, TimeoutError) as error:
             # Every later write raises it as well.
             log.warning("the database does not know of this lease yet: %s", error)
+        except LeaseLostError as error:
+            log.warning("the lease is not worth anything: %s", error)
+            await self._give_back(redis, token)
+            return
         engine = Engine(self._state(clock), self._ports(redis, token, clock, fence), self._timing.rhythm)
         self._engine = engine
         if self._stopping.is_set():
@@ -125,7 +147,13 @@ class EngineProcess:
                 raise outcome
         if any(isinstance(outcome, LeaseLostError) for outcome in ended):
             log.warning("engine %s lost the lease and stands by", self._candidate.engine_id)
+            # If a newer engine of this slot took it, two live, against what the slot promises: this one gives way, or
+            # they would take the lease from each other for ever.
+            self._candidate = replace(self._candidate, slot="")
             return
+        await self._give_back(redis, token)
+
+    async def _give_back(self, redis: AsyncRedis, token: str) -> None:
         with contextlib.suppress(RedisUnavailableError):
             await arun(redis, lease.release(self.sub, token))
 

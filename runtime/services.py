@@ -1,15 +1,15 @@
 """Sending commands and reading what became of them: the one way for page, API, shell and receivers."""
 
+import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from runtime.bus import commands as calls
 from runtime.bus.calls import run
-from runtime.bus.connections import SyncRedis, connect
+from runtime.bus.connections import RedisUnavailableError, SyncRedis, client
 from runtime.bus.waiting import responses_of
 from runtime.protocol.answers import CommandState
 from runtime.protocol.commands import (
@@ -26,6 +26,9 @@ from runtime.protocol.commands import (
 from runtime.protocol.records import CommandRecord
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
+
+LOOK_SECONDS = 1.0
+"""So often a waiter looks into the record, whatever it hears."""
 
 
 class QueueFullError(Exception):
@@ -59,6 +62,10 @@ def check(order: Order, *, source: str, issued_by: str, now_ms: int) -> Command:
     problems: list[FieldProblem] = []
     if order.id is not None and not 1 <= len(order.id) <= LONGEST_ID:
         problems.append(FieldProblem("id", f"a text of 1 to {LONGEST_ID} characters"))
+    try:
+        strict_json.decode_object(json.dumps({"id": order.id, "payload": order.payload}, default=str))
+    except strict_json.MalformedJsonError as error:
+        problems.append(FieldProblem("message", f"could not be read again: {error}"))
     if order.priority is not None and not 0 <= order.priority <= LAST_PRIORITY:
         problems.append(FieldProblem("priority", f"a whole number from 0 (first) to {LAST_PRIORITY} (last)"))
     if order.expires_in_ms is not None and not 1 <= order.expires_in_ms <= FURTHEST_EXPIRY_MS:
@@ -88,8 +95,7 @@ def send(sub: str, order: Order, *, source: str, issued_by: str) -> Sent:
 
     Raises InvalidCommandError (nothing was sent), QueueFullError and RedisUnavailableError.
     """
-    with _redis() as redis:
-        return _send(redis, sub, order, source=source, issued_by=issued_by)
+    return _send(client(), sub, order, source=source, issued_by=issued_by)
 
 
 def send_and_wait(
@@ -106,36 +112,37 @@ def send_and_wait(
     Returns the result message, None when the command has not ended by then. Raises as `send` does.
     """
     deadline = time.monotonic() + seconds
-    with _redis() as redis, responses_of(redis, sub) as responses:
+    redis = client()
+    with responses_of(redis, sub) as responses:
         sent = _send(redis, sub, order, source=source, issued_by=issued_by)
         if sent.state.is_final:
-            found = run(redis, calls.record(sub, sent.id))
-            return sent, found.result if found else None
+            return sent, _result(redis, sub, sent.id)
+        look_at = time.monotonic() + LOOK_SECONDS
         for message in responses.until(deadline):
-            if message is None:
-                # Nothing was heard for a while: what was published while the line was down stands in the record.
-                found = run(redis, calls.record(sub, sent.id))
-                if found is not None and found.result is not None:
-                    return sent, found.result
-            elif message.get("commandId") == sent.id:
+            if message is not None and message.get("commandId") == sent.id:
                 if message.get("type") == "result":
                     return sent, message
                 if tell is not None:
                     tell(message)
+            if time.monotonic() >= look_at:
+                # What was published while the line was down is only to be found in the record.
+                look_at = time.monotonic() + LOOK_SECONDS
+                result = _result(redis, sub, sent.id)
+                if result is not None:
+                    return sent, result
     return sent, None
 
 
 def find_command(sub: str, command_id: str) -> CommandRecord | None:
     """Return a command's record, None where its id is not known (any more). Raises RedisUnavailableError."""
-    with _redis() as redis:
-        return run(redis, calls.record(sub, command_id))
+    return run(client(), calls.record(sub, command_id))
 
 
 def command_history(sub: str, *, before: int | None = None, limit: int = 50) -> list[CommandRecord]:
     """Return the commands queued before `before` (ms), newest first. Raises RedisUnavailableError."""
-    with _redis() as redis:
-        ids = run(redis, calls.history(sub, before, limit))
-        records = [run(redis, calls.record(sub, command_id)) for command_id in ids]
+    redis = client()
+    ids = run(redis, calls.history(sub, before, limit))
+    records = [run(redis, calls.record(sub, command_id)) for command_id in ids]
     return [record for record in records if record is not None]
 
 
@@ -149,10 +156,10 @@ def _send(redis: SyncRedis, sub: str, order: Order, *, source: str, issued_by: s
     return Sent(command.id, submitted.state, repeated=submitted.verdict == "duplicate")
 
 
-@contextmanager
-def _redis() -> Iterator[SyncRedis]:
-    redis = connect()
+def _result(redis: SyncRedis, sub: str, command_id: str) -> Mapping[str, Any] | None:
+    """Return a command's result; None while it has none, and while Redis can't be asked."""
     try:
-        yield redis
-    finally:
-        redis.close()
+        found = run(redis, calls.record(sub, command_id))
+    except RedisUnavailableError:
+        return None
+    return found.result if found is not None else None

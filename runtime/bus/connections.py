@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import redis
@@ -31,6 +32,12 @@ def connect(url: str | None = None) -> SyncRedis:
     return redis.Redis.from_url(
         url or settings.REDIS_URL, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
     )
+
+
+@cache
+def client() -> SyncRedis:
+    """Return this process's client for synchronous callers. Its connections are shared, safely among threads too."""
+    return connect()
 
 
 def connect_async(url: str | None = None) -> AsyncRedis:

@@ -25,13 +25,13 @@ class Acquisition:
     remaining_ms: int
 
 
-def acquire(sub: str, candidate: Candidate, ttl_ms: int) -> Call[Acquisition]:
-    """Take the lease if it can be taken."""
+def acquire(sub: str, candidate: Candidate, ttl_ms: int, highest_known: int = 0) -> Call[Acquisition]:
+    """Take the lease if it can be taken; the new token is above `highest_known`, which the database remembers."""
     keys = names.Keys(sub)
     return script_call(
         "acquire",
         (keys.lease, keys.fence),
-        (candidate.engine_id, candidate.host, candidate.slot, ttl_ms),
+        (candidate.engine_id, candidate.host, candidate.slot, ttl_ms, highest_known),
         _acquisition,
     )
 

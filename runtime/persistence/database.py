@@ -49,6 +49,11 @@ class Fence:
             record.fencing_token = self._token
             record.save(update_fields=["fencing_token"])
 
+    @staticmethod
+    async def highest(sub: str) -> int:
+        """Return the highest token that the database has seen, 0 before the first. Raises SourceUnavailableError."""
+        return await off_loop(_highest_token)(sub)
+
     async def raise_(self) -> None:
         """Let the database know of this lease, so that earlier engines are refused from now on."""
         await off_loop(self._raise)()
@@ -56,3 +61,8 @@ class Fence:
     @transaction.atomic
     def _raise(self) -> None:
         self.check()
+
+
+def _highest_token(sub: str) -> int:
+    record = EngineRecord.objects.filter(identity__sub=sub).first()
+    return record.fencing_token if record else 0
