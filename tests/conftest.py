@@ -1,18 +1,12 @@
 """What all tests share: a Redis server for the session, an identity that belongs to the test alone, a free port."""
 
-import subprocess
-import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
-from django.conf import settings
 
-from runtime.bus.connections import RedisUnavailableError
-from runtime.bus.probe import ping
-from runtime.launch import processes, valkey
+from tests.redis_server import a_redis_server
 from tests.running import RunningLivermore, a_free_port, an_installation
 
 # A busy machine is not a wrong program: no deadlines. `python -m tests.long` uses the long profile.
@@ -36,29 +30,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """A Redis server's URL: the one that REDIS_URL names, else an embedded Valkey of this session's own."""
-    url: str = settings.REDIS_URL
-    if not settings.REDIS_IS_EMBEDDED:
-        ping(url)
+    with a_redis_server() as url:
         yield url
-        return
-    command = valkey.server_command(settings.DATA_DIR, Path(url.removeprefix("unix://")))
-    process = processes.spawn(command)
-    try:
-        _wait_until_answering(url, process)
-        yield url
-    finally:
-        processes.stop(process, patience=5)
-
-
-def _wait_until_answering(url: str, process: "subprocess.Popen[bytes]", patience: float = 10) -> None:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return ping(url)
-        except RedisUnavailableError as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the embedded Valkey server does not answer ({process.returncode}): {error}")
-            time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

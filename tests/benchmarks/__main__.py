@@ -9,13 +9,12 @@ from pathlib import Path
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livermore.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
-
-from django.conf import settings  # noqa: E402
 
 from runtime.bus.connections import RedisUnavailableError  # noqa: E402
 from tests.benchmarks.command_round_trip import measure  # noqa: E402
+from tests.redis_server import a_redis_server  # noqa: E402
 
 
 def main() -> int:
@@ -26,7 +25,8 @@ def main() -> int:
     if options.rounds < 1:
         parser.error("--rounds: at least 1")
     try:
-        measured = measure(settings.REDIS_URL, options.rounds)
+        with a_redis_server() as url:
+            measured = measure(url, options.rounds)
     except RedisUnavailableError as error:
         sys.stderr.write(f"{error}\n")
         return 1
