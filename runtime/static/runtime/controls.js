@@ -8,6 +8,8 @@ export class Controls {
   constructor() {
     this.root = byId("controls");
     this.pending = null;
+    /* Not until the result: while no engine is there, one may well want to ask for something else. */
+    this.sending = false;
     if (!this.root) return;
     show(this.root, true);
     this.buttons = [...this.root.querySelectorAll("button")];
@@ -20,7 +22,7 @@ export class Controls {
   reflect(status) {
     for (const button of this.buttons ?? []) {
       const isPause = button.dataset.command === "pause";
-      button.disabled = this.pending !== null || (isPause === status.desired.paused && status.state !== "offline");
+      button.disabled = this.sending || (isPause === status.desired.paused && status.state !== "offline");
     }
   }
 
@@ -36,6 +38,7 @@ export class Controls {
   async #send(command) {
     const id = newId();
     this.pending = { id, command };
+    this.sending = true;
     this.#tell("sending…");
     try {
       const response = await fetch(COMMANDS, {
@@ -52,6 +55,8 @@ export class Controls {
     } catch (error) {
       this.#tell(`not sent: ${error.message}`);
       this.pending = null;
+    } finally {
+      this.sending = false;
     }
   }
 

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -89,6 +90,8 @@ async def opened(cookie: str) -> AsyncIterator[Callable[..., Any]]:
         await browser.leave()
     # Before the database is emptied, the hub must have stopped reading it.
     await hub.current().close()
+    # The test client keeps the consumers' thread from closing its connections, which would keep the database in use.
+    await sync_to_async(connections.close_all)()
 
 
 def is_event(message: dict[str, Any]) -> bool:

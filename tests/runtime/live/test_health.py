@@ -1,7 +1,9 @@
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient
 
 from settingsapp.models import Identity
@@ -11,8 +13,9 @@ pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-async def identity(sub: str) -> Identity:
-    return await sync_to_async(Identity.objects.create)(sub=sub)
+async def identity(sub: str) -> AsyncIterator[Identity]:
+    yield await sync_to_async(Identity.objects.create)(sub=sub)
+    await sync_to_async(connections.close_all)()
 
 
 async def ask(path: str) -> tuple[int, dict[str, Any]]:
