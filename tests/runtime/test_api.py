@@ -3,14 +3,16 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
+from runtime.bus.connections import client as shared_client
 from runtime.bus.connections import connect, connect_async
 from runtime.bus.keys import Keys
 from runtime.models import Alert
@@ -232,13 +234,20 @@ def test_a_place_in_the_history_that_is_none_is_refused(operator: Client, query:
     error_of(operator.get(COMMANDS + query), 422)
 
 
-@pytest.mark.parametrize("path", [STATUS, COMMANDS, f"{COMMANDS}/any"])
-def test_without_redis_the_answer_says_so_and_the_settings_still_answer(
-    operator: Client, settings: Settings, path: str
-) -> None:
+@pytest.fixture
+def no_redis(settings: Settings) -> Iterator[None]:
+    """Let neither the product nor Django's cache reach Redis."""
     nowhere = "redis://127.0.0.1:1"
     settings.REDIS_URL = nowhere
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": nowhere}}
+    shared_client.cache_clear()
+    yield
+    shared_client.cache_clear()
+
+
+@pytest.mark.usefixtures("no_redis")
+@pytest.mark.parametrize("path", [STATUS, COMMANDS, f"{COMMANDS}/any"])
+def test_without_redis_the_answer_says_so_and_the_settings_still_answer(operator: Client, path: str) -> None:
     assert "Redis" in error_of(operator.get(path), 503)["message"]
     assert error_of(post(operator, {"command": "pause"}), 503)["error"] == "unavailable"
     assert operator.get("/api/v1/settings").status_code == 200
@@ -246,6 +255,14 @@ def test_without_redis_the_answer_says_so_and_the_settings_still_answer(
     assert "Redis" in operator.get("/").content.decode()
 
 
+@pytest.fixture
+async def connections_closed() -> AsyncIterator[None]:
+    """Leave no connection open in the thread where an async client's views run: the database could not be dropped."""
+    yield
+    await database_sync_to_async(connections.close_all)()
+
+
+@pytest.mark.usefixtures("connections_closed")
 @pytest.mark.django_db(transaction=True)
 async def test_who_waits_gets_the_result_as_soon_as_it_is_there(redis_server: str) -> None:
     client, identity = await an_operator()
@@ -265,6 +282,7 @@ async def test_who_waits_gets_the_result_as_soon_as_it_is_there(redis_server: st
     assert (again.status_code, again.json()["outcome"]) == (200, "succeeded")
 
 
+@pytest.mark.usefixtures("connections_closed")
 @pytest.mark.django_db(transaction=True)
 async def test_who_has_waited_long_enough_gets_the_state(redis_server: str) -> None:
     client, _ = await an_operator()
@@ -281,4 +299,4 @@ async def an_operator() -> tuple[AsyncClient, Identity]:
         client.force_login(a_login(identity, Role.OPERATOR))
         return client, identity
 
-    return await sync_to_async(make)()
+    return await database_sync_to_async(make)()

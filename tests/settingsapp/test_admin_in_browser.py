@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.running import PASSWORD, RunningLivermore, chromium
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 EDITOR = "/admin/settingsapp/usersettings/"
 PROFILE = "rjf§perseus_profile§"
