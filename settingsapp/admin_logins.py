@@ -1,33 +1,51 @@
 """Logins in the admin: who may sign in, to which identity they belong, and their role (their group)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
-from settingsapp.accounts import role_of
+from settingsapp.accounts import identity_of, role_of
 from settingsapp.models import Identity, Membership
 
 # Generic for the type checker alone.
 if TYPE_CHECKING:
     MembershipInlineBase = admin.StackedInline[Membership, User]
+    MembershipModelForm = forms.ModelForm[Membership]
     IdentityModelAdmin = admin.ModelAdmin[Identity]
     LoginModelAdmin = UserAdmin[User]
 else:
-    MembershipInlineBase, IdentityModelAdmin, LoginModelAdmin = admin.StackedInline, admin.ModelAdmin, UserAdmin
+    MembershipInlineBase, MembershipModelForm = admin.StackedInline, forms.ModelForm
+    IdentityModelAdmin, LoginModelAdmin = admin.ModelAdmin, UserAdmin
 
 # The roles are these groups, made by a migration; there is nothing finer to set up.
 admin.site.unregister(Group)
 admin.site.unregister(User)
 
 
+class MembershipForm(MembershipModelForm):
+    """Which identity a login belongs to."""
+
+    def has_changed(self) -> bool:
+        # A proposal that is left as it is counts as chosen.
+        return super().has_changed() or (self.instance._state.adding and bool(self["identity"].value()))
+
+
 class MembershipInline(MembershipInlineBase):
-    """The one identity that the login belongs to."""
+    """The one identity that the login belongs to; a new login is proposed that of who makes it."""
 
     model = Membership
-    verbose_name_plural = "Identity"
+    form = MembershipForm
+    verbose_name = verbose_name_plural = "Identity"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        formset = super().get_formset(request, obj, **options)
+        if obj is None:
+            formset.form.base_fields["identity"].initial = identity_of(request.user)
+        return formset
 
 
 @admin.register(User)
@@ -37,6 +55,7 @@ class LoginAdmin(LoginModelAdmin):
     inlines = (MembershipInline,)
     list_display = ("username", "role", "identity", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "groups")
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
@@ -61,6 +80,14 @@ class LoginAdmin(LoginModelAdmin):
         ),
     )
     readonly_fields = ("last_login", "date_joined")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name == "groups":
+            options |= {"widget": forms.CheckboxSelectMultiple, "label": "Role", "help_text": ""}
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"is_staff": True} | super().get_changeform_initial_data(request)
 
     @admin.display(description="Role")
     def role(self, user: User) -> str:
