@@ -168,7 +168,7 @@ def test_of_two_tabs_the_stale_one_is_told_and_keeps_what_was_typed(desk: Desk) 
 
 
 def test_an_exchange_can_be_added_renamed_and_removed(desk: Desk) -> None:
-    desk.open()
+    version = desk.open().saved()["version"]
     desk.page.once("dialog", lambda dialog: dialog.accept("koinbase"))
     desk.page.get_by_role("button", name="Add key").click()
     desk.field("rjf§exchanges§koinbase§ApiKeyEnvironmentVariableName").fill("COINBASE_KEY")
@@ -179,8 +179,7 @@ def test_an_exchange_can_be_added_renamed_and_removed(desk: Desk) -> None:
     desk.page.once("dialog", lambda dialog: dialog.accept("coinbase"))
     renamed = desk.page.locator(".rjf-form-group-title", has_text="koinbase")
     renamed.get_by_role("button").first.click()
-    desk.save()
-    expect(desk.page.locator(".messagelist")).to_contain_text("Saved version")
+    desk.save().told(f"Saved version {version + 1}.")
     added = desk.saved()["settings"]["exchanges"]
     assert list(added) == ["simulated", "coinbase"]
     assert added["coinbase"]["ApiKeyEnvironmentVariableName"] == "COINBASE_KEY"
@@ -188,8 +187,7 @@ def test_an_exchange_can_be_added_renamed_and_removed(desk: Desk) -> None:
     assert added["coinbase"]["trade_settings"]["max_daily_trades"] is None
     wrapper = desk.page.locator(".rjf-form-group-wrapper", has=desk.field("rjf§exchanges§coinbase§enabled")).last
     wrapper.locator("> .rjf-form-row-controls .rjf-remove-button").click()
-    desk.save()
-    expect(desk.page.locator(".messagelist")).to_contain_text("Saved version")
+    desk.save().told(f"Saved version {version + 2}.")
     assert list(desk.saved()["settings"]["exchanges"]) == ["simulated"]
 
 
