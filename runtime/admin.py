@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from runtime.models import Alert, PositionEntry
-from settingsapp.accounts import identity_of
+from settingsapp.accounts import identity_of, role_of
 
 # Generic for the type checker alone.
 if TYPE_CHECKING:
@@ -18,10 +18,16 @@ else:
 
 
 class OfOwnIdentity(ModelAdmin):
-    """Shows the rows of the identity that the login belongs to."""
+    """Shows the rows of the identity that the login belongs to, to every role."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(identity=identity_of(request.user))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return role_of(request.user) is not None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

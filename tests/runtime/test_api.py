@@ -299,4 +299,5 @@ async def an_operator() -> tuple[AsyncClient, Identity]:
         client.force_login(a_login(identity, Role.OPERATOR))
         return client, identity
 
-    return await database_sync_to_async(make)()
+    made: tuple[AsyncClient, Identity] = await database_sync_to_async(make)()
+    return made

@@ -182,6 +182,15 @@ def test_every_page_answers_every_kind_of_login(identity: Identity, role: Role |
         assert client.get(page).status_code in (200, 302, 403), page
 
 
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("model", ["alert", "positionentry"])
+def test_every_role_may_read_what_the_engine_left(identity: Identity, role: Role, model: str) -> None:
+    client = signed_in(a_login(identity, role))
+    assert client.get(reverse(f"admin:runtime_{model}_changelist")).status_code == 200
+    assert client.get(reverse(f"admin:runtime_{model}_add")).status_code == 403
+    assert reverse(f"admin:runtime_{model}_changelist") in text_of(client.get("/admin/"))
+
+
 def test_a_superuser_makes_a_login_with_its_role_and_identity(superuser: Client, identity: Identity) -> None:
     page = reverse("admin:auth_user_add")
     form = fields_of(text_of(superuser.get(page)))
