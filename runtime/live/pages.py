@@ -47,7 +47,7 @@ def strictly(view: View[P]) -> View[P]:
 def status_page(request: HttpRequest) -> HttpResponse:
     """`/`: what the engine does, at one glance."""
     identity, role = identity_of(request.user), role_of(request.user)
-    if identity is None:
+    if identity is None or role is None:
         return render(request, "runtime/no_identity.html", status=403)
     saved_settings = saved.settings_glance(identity.sub)
     version = None if saved_settings is None else saved_settings.version
@@ -61,8 +61,8 @@ def status_page(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _page(status, alerts, seen.errors, seen.now_ms),
         "trading_mode": "" if saved_settings is None else saved_settings.trading_mode,
-        "role": None if role is None else role.value,
-        "may_command": role is not None and role.permits(Role.OPERATOR),
+        "role": role.value,
+        "may_command": role.permits(Role.OPERATOR),
         "initial": {"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
     }
     return render(request, "runtime/status.html", context)

@@ -14,7 +14,7 @@ from settingsapp.accounts import identity_of, role_of
 
 @dataclass(frozen=True)
 class Seat:
-    """A signed-in user: `sub` is None for a login that belongs to no identity, `role` for one without any."""
+    """A signed-in user: `sub` and `role` are None for a login that lacks either, since it may see nothing."""
 
     user_id: int
     sub: str | None
@@ -40,4 +40,6 @@ async def seat_of(scope: dict[str, Any]) -> Seat | None:
 
 def _seat(user: AbstractBaseUser) -> Seat:
     identity, role = identity_of(user), role_of(user)
-    return Seat(user.pk, None if identity is None else identity.sub, None if role is None else role.value)
+    if identity is None or role is None:
+        return Seat(user.pk, None, None)
+    return Seat(user.pk, identity.sub, role.value)

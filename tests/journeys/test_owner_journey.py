@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -114,7 +115,7 @@ def test_a_command_published_by_hand_gets_its_acknowledgement_and_its_result(liv
             f"livermore:commands:{sub}",
             '{"id":"by-hand-1","command":"pause","timestamp":1769817600000,"source":"admin"}',
         )
-        heard = []
+        heard: list[dict[str, Any]] = []
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline and [m["type"] for m in heard] != ["ack", "result"]:
             message = responses.get_message(ignore_subscribe_messages=True, timeout=1)

@@ -196,6 +196,12 @@ async def test_a_login_without_identity_is_told_so(opened: Open, user: User) -> 
     assert await (await opened()).closed_with() == consumer.NO_IDENTITY
 
 
+async def test_a_login_without_a_role_sees_nothing_either(opened: Open, user: User) -> None:
+    await sync_to_async(User.objects.update)(is_superuser=False)
+    await sync_to_async(user.groups.clear)()
+    assert await (await opened()).closed_with() == consumer.NO_IDENTITY
+
+
 async def test_the_page_of_another_site_is_refused(cookie: str) -> None:
     accepted, _ = await Browser(cookie, origin="https://evil.example").connect()
     assert not accepted
