@@ -12,7 +12,7 @@ from ninja.parser import Parser
 from ninja.security import django_auth
 
 from runtime.api import router as runtime_router
-from settingsapp.api import router as settings_router
+from settingsapp.api import routers as settings_routers
 from settingsapp.http_errors import ApiError
 from settingsapp.identities import UnknownIdentityError
 from settingsapp.schema import strict_json
@@ -38,7 +38,8 @@ api = NinjaAPI(
     parser=StrictParser(),
     urls_namespace="api",
 )
-api.add_router("settings", settings_router)
+for settings_router in settings_routers:
+    api.add_router("settings", settings_router)
 api.add_router("runtime", runtime_router)
 
 

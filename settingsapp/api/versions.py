@@ -1,0 +1,5 @@
+"""Earlier versions of the settings: `versions`."""
+
+from ninja import Router
+
+router = Router(tags=["settings"])
