@@ -1,6 +1,7 @@
 """Sending commands and reading what became of them: the one way for page, API, shell and receivers."""
 
 import json
+import queue
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from runtime.bus import commands as calls
 from runtime.bus.calls import run
 from runtime.bus.connections import RedisUnavailableError, SyncRedis, client
-from runtime.bus.waiting import responses_of
+from runtime.bus.waiting import listener
 from runtime.protocol.answers import CommandState
 from runtime.protocol.commands import (
     DEFAULT_PRIORITY,
@@ -28,7 +29,7 @@ from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
 
 LOOK_SECONDS = 1.0
-"""So often a waiter looks into the record, whatever it hears."""
+"""After so long a silence a waiter looks into the record."""
 
 
 class QueueFullError(Exception):
@@ -95,7 +96,8 @@ def send(sub: str, order: Order, *, source: str, issued_by: str) -> Sent:
 
     Raises InvalidCommandError (nothing was sent), QueueFullError and RedisUnavailableError.
     """
-    return _send(client(), sub, order, source=source, issued_by=issued_by)
+    redis = client()
+    return _submit(redis, sub, _command(redis, order, source=source, issued_by=issued_by))
 
 
 def send_and_wait(
@@ -113,23 +115,24 @@ def send_and_wait(
     """
     deadline = time.monotonic() + seconds
     redis = client()
-    with responses_of(redis, sub) as responses:
-        sent = _send(redis, sub, order, source=source, issued_by=issued_by)
+    command = _command(redis, order, source=source, issued_by=issued_by)
+    with listener().answers_to(sub, command.id) as answers:
+        sent = _submit(redis, sub, command)
         if sent.state.is_final:
             return sent, _result(redis, sub, sent.id)
-        look_at = time.monotonic() + LOOK_SECONDS
-        for message in responses.until(deadline):
-            if message is not None and message.get("commandId") == sent.id:
-                if message.get("type") == "result":
-                    return sent, message
-                if tell is not None:
-                    tell(message)
-            if time.monotonic() >= look_at:
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                message = answers.get(timeout=min(LOOK_SECONDS, remaining))
+            except queue.Empty:
                 # What was published while the line was down is only to be found in the record.
-                look_at = time.monotonic() + LOOK_SECONDS
                 result = _result(redis, sub, sent.id)
                 if result is not None:
                     return sent, result
+                continue
+            if message.get("type") == "result":
+                return sent, message
+            if tell is not None:
+                tell(message)
     return sent, None
 
 
@@ -146,9 +149,12 @@ def command_history(sub: str, *, before: int | None = None, limit: int = 50) -> 
     return [record for record in records if record is not None]
 
 
-def _send(redis: SyncRedis, sub: str, order: Order, *, source: str, issued_by: str) -> Sent:
+def _command(redis: SyncRedis, order: Order, *, source: str, issued_by: str) -> Command:
     now_ms = run(redis, calls.server_time()) if order.expires_in_ms is not None else int(time.time() * 1000)
-    command = check(order, source=source, issued_by=issued_by, now_ms=now_ms)
+    return check(order, source=source, issued_by=issued_by, now_ms=now_ms)
+
+
+def _submit(redis: SyncRedis, sub: str, command: Command) -> Sent:
     message = strict_json.encode(command.message())
     submitted = run(redis, calls.submit(sub, command.id, message, is_pause=command.name is CommandName.PAUSE))
     if submitted.state is None:

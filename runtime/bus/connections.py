@@ -21,6 +21,8 @@ else:
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 """Blocking reads ask for less than this, so that a silent server is noticed."""
+MOST_CONNECTIONS = 32
+"""Of one process's synchronous callers."""
 
 
 class RedisUnavailableError(SourceUnavailableError):
@@ -36,8 +38,18 @@ def connect(url: str | None = None) -> SyncRedis:
 
 @cache
 def client() -> SyncRedis:
-    """Return this process's client for synchronous callers. Its connections are shared, safely among threads too."""
-    return connect()
+    """Return this process's client for synchronous callers.
+
+    Its connections are shared among threads; where more ask at once than there are, they wait for one another.
+    """
+    pool = redis.BlockingConnectionPool.from_url(
+        settings.REDIS_URL,
+        max_connections=MOST_CONNECTIONS,
+        timeout=ANSWER_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+    )
+    return redis.Redis.from_pool(pool)
 
 
 def connect_async(url: str | None = None) -> AsyncRedis:

@@ -6,6 +6,7 @@ from typing import Final
 CANDLES: Final = "livermore:candles"
 INDICATORS: Final = "livermore:indicators"
 TICKERS: Final = "livermore:tickers"
+RESPONSES: Final = "livermore:responses"
 
 GROUP: Final = "engine"
 CONSUMER: Final = "leader"
@@ -27,7 +28,7 @@ class Keys:
 
     @property
     def responses(self) -> str:
-        return f"livermore:responses:{self.sub}"
+        return f"{RESPONSES}:{self.sub}"
 
     @property
     def status(self) -> str:

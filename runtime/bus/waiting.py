@@ -1,56 +1,103 @@
-"""Listening for what comes back for commands."""
+"""Hearing what comes back for commands: one subscription a process, however many wait.
 
-import time
+A subscription for each waiter would need a connection each, and two hundred waiting callers would find none left.
+"""
+
+import queue
+import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
-import redis.client
 
-from runtime.bus.connections import RedisUnavailableError, SyncRedis, redis_errors_named
-from runtime.bus.keys import Keys
+from runtime.bus.connections import RedisUnavailableError, connect, redis_errors_named
+from runtime.bus.keys import RESPONSES
 from settingsapp.schema import strict_json
 
-LOOK_SECONDS = 0.5
+LISTEN_SECONDS = 2.0
+RETRY_SECONDS = 0.2
+
+Answers: TypeAlias = "queue.SimpleQueue[Mapping[str, Any]]"
 
 
-class Responses:
-    """The responses channel of one identity, subscribed."""
+class ResponseListener:
+    """Listens in a thread of its own from the first waiter on; safe to use from any thread."""
 
-    def __init__(self, channel: "redis.client.PubSub") -> None:
-        self._channel = channel
+    def __init__(self, url: str | None = None) -> None:
+        self._redis = connect(url)
+        self._lock = threading.Lock()
+        self._waiting: dict[tuple[str, str], set[Answers]] = defaultdict(set)
+        self._subscribed = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
 
-    def until(self, deadline: float) -> Iterator[Mapping[str, Any] | None]:
-        """Yield messages as they come, and None whenever nothing has come for a while, until `deadline` (monotonic).
+    @contextmanager
+    def answers_to(self, sub: str, command_id: str) -> Iterator[Answers]:
+        """Give the queue into which everything goes that is published about a command from now on.
 
-        A lost connection is mended on the way; what was published meanwhile is for the caller to look up.
+        Raises RedisUnavailableError where nothing could be heard. What is published while the line is down later on is
+        for the caller to look up in the command's record.
         """
-        while (remaining := deadline - time.monotonic()) > 0:
-            try:
+        answers: Answers = queue.SimpleQueue()
+        with self._lock:
+            self._waiting[sub, command_id].add(answers)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._listen, name="responses", daemon=True)
+                self._thread.start()
+        try:
+            if not self._subscribed.wait(LISTEN_SECONDS):
                 with redis_errors_named():
-                    heard = self._channel.get_message(timeout=min(LOOK_SECONDS, remaining))
+                    self._redis.ping()
+            yield answers
+        finally:
+            with self._lock:
+                self._waiting[sub, command_id].discard(answers)
+                if not self._waiting[sub, command_id]:
+                    del self._waiting[sub, command_id]
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(LISTEN_SECONDS * 2)
+        self._redis.close()
+
+    def _listen(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with redis_errors_named(), self._redis.pubsub() as channel:
+                    channel.psubscribe(f"{RESPONSES}:*")
+                    while not self._stopped.is_set():
+                        heard = channel.get_message(timeout=LISTEN_SECONDS)
+                        if heard is not None:
+                            self._hear(heard)
             except RedisUnavailableError:
-                time.sleep(min(LOOK_SECONDS, remaining))
-                continue
-            if heard is None:
-                yield None
-            elif heard["type"] == "message":
-                try:
-                    yield strict_json.decode_object(heard["data"])
-                except strict_json.MalformedJsonError:
-                    # Not of our making: anybody can publish there.
-                    continue
+                # Waiters look into the record meanwhile, and hear from there what is wrong.
+                self._subscribed.clear()
+                self._stopped.wait(RETRY_SECONDS)
+
+    def _hear(self, heard: Mapping[str, Any]) -> None:
+        if heard["type"] == "psubscribe":
+            self._subscribed.set()
+        if heard["type"] != "pmessage":
+            return
+        sub = heard["channel"].decode().removeprefix(f"{RESPONSES}:")
+        with self._lock:
+            if not any(waiting_sub == sub for waiting_sub, _ in self._waiting):
+                return
+        try:
+            message = strict_json.decode_object(heard["data"])
+        except strict_json.MalformedJsonError:
+            # Not of our making: anybody can publish there.
+            return
+        with self._lock:
+            for answers in self._waiting.get((sub, str(message.get("commandId"))), ()):
+                answers.put(message)
 
 
-@contextmanager
-def responses_of(client: SyncRedis, sub: str) -> Iterator[Responses]:
-    """Subscribe, and only then give way to whoever sends. Raises RedisUnavailableError."""
-    channel = client.pubsub()
-    try:
-        with redis_errors_named():
-            channel.subscribe(Keys(sub).responses)
-            # The first answer confirms the subscription: what is published from here on is heard.
-            channel.get_message(timeout=5)
-        yield Responses(channel)
-    finally:
-        channel.close()
+@cache
+def listener() -> ResponseListener:
+    """Return this process's listener."""
+    return ResponseListener()

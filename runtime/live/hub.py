@@ -36,7 +36,6 @@ class _Watch:
     sub: str
     left_at: float
     viewers: set[Viewer] = field(default_factory=set)
-    waiting: dict[str, set["asyncio.Future[dict[str, Any]]"]] = field(default_factory=dict)
     last: dict[str, Any] | None = None
     saved_version: int | None = None
     told: dict[str, Any] | None = None
@@ -44,7 +43,7 @@ class _Watch:
 
     @property
     def is_watched(self) -> bool:
-        return bool(self.viewers or self.waiting)
+        return bool(self.viewers)
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Hub:
     async def join(self, sub: str) -> Viewer:
         """Return a viewer that is told every event from now on. Raises RedisUnavailableError."""
         viewer = Viewer(sub, self._queue_length)
-        await self._watch(sub, lambda watch: watch.viewers.add(viewer))
+        (await self._watch(sub)).viewers.add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
@@ -123,31 +122,6 @@ class Hub:
             self._tell_status(watch)
         return observed(statuses.last[sub], statuses.now_ms, version) | {"observedAt": statuses.now_ms}
 
-    async def wait_for_result(
-        self,
-        sub: str,
-        command_id: str,
-        timeout: float,
-        look: Callable[[], Awaitable[dict[str, Any] | None]] | None = None,
-    ) -> dict[str, Any] | None:
-        """Return the command's result message; None when there is none after `timeout` seconds.
-
-        `look` is called once the hub listens, and returns a result that is there already: between the two, none can
-        slip through. Raises RedisUnavailableError.
-        """
-        result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        watch: _Watch | None = None
-        try:
-            async with asyncio.timeout(timeout):
-                watch = await self._watch(sub, lambda found: found.waiting.setdefault(command_id, set()).add(result))
-                found = await look() if look is not None else None
-                return found if found is not None else await result
-        except TimeoutError:
-            return None
-        finally:
-            if watch is not None:
-                self._stop_waiting(watch, command_id, result)
-
     async def close(self) -> None:
         """Stop listening; every viewer is told to come back."""
         ears, self._ears = self._ears, None
@@ -172,10 +146,6 @@ class Hub:
         watch = self._watches.get(sub)
         if watch is None:
             return
-        if event.body.get("type") == "result":
-            for result in watch.waiting.pop(str(event.body.get("commandId")), ()):
-                if not result.done():
-                    result.set_result(event.body)
         if watch.viewers:
             text = strict_json.encode(event.body | {"seq": event.seq})
             for viewer in watch.viewers:
@@ -191,7 +161,7 @@ class Hub:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    async def _watch(self, sub: str, register: Callable[[_Watch], None]) -> _Watch:
+    async def _watch(self, sub: str) -> _Watch:
         watch = self._watches.get(sub)
         if watch is None:
             with self._in_use() as ears:
@@ -204,15 +174,7 @@ class Hub:
                 watch = self._watches.setdefault(sub, _Watch(sub, left_at=time.monotonic()))
                 ears.follower.follow(sub, place)
                 self._new_watch.set()
-        register(watch)
         return watch
-
-    def _stop_waiting(self, watch: _Watch, command_id: str, result: "asyncio.Future[dict[str, Any]]") -> None:
-        waiting = watch.waiting.get(command_id, set())
-        waiting.discard(result)
-        if not waiting:
-            watch.waiting.pop(command_id, None)
-        watch.left_at = time.monotonic()
 
     @contextmanager
     def _in_use(self) -> Iterator[_Ears]:
@@ -330,13 +292,3 @@ def current() -> Hub:
     if loop not in _hubs:
         _hubs[loop] = Hub()
     return _hubs[loop]
-
-
-async def wait_for_result(
-    sub: str,
-    command_id: str,
-    timeout: float,
-    look: Callable[[], Awaitable[dict[str, Any] | None]] | None = None,
-) -> dict[str, Any] | None:
-    """See Hub.wait_for_result."""
-    return await current().wait_for_result(sub, command_id, timeout, look)

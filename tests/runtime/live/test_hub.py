@@ -114,55 +114,6 @@ async def test_identities_that_join_while_others_are_followed_hear_only_their_ow
         assert heard["commandId"] == "c"
 
 
-async def test_fifty_who_wait_for_results_all_get_their_own(make_hub: MakeHub, engine: FakeEngine) -> None:
-    hub = make_hub()
-    waiting = [asyncio.create_task(hub.wait_for_result(engine.sub, f"c{number}", 8)) for number in range(50)]
-
-    async def all_listen() -> bool:
-        await asyncio.sleep(0)
-        watch = hub._watches.get(engine.sub)
-        return watch is not None and len(watch.waiting) == 50
-
-    await eventually(all_listen)
-    for number in reversed(range(50)):
-        await engine.result(f"c{number}")
-    results = await asyncio.gather(*waiting)
-    assert [result and result["commandId"] for result in results] == [f"c{number}" for number in range(50)]
-
-
-async def test_a_result_that_is_there_already_is_found_by_looking(make_hub: MakeHub, engine: FakeEngine) -> None:
-    async def look() -> dict[str, Any]:
-        return {"commandId": "c", "outcome": "succeeded"}
-
-    assert await make_hub().wait_for_result(engine.sub, "c", 5, look) == {"commandId": "c", "outcome": "succeeded"}
-
-
-async def test_a_result_that_comes_while_looking_is_not_missed(make_hub: MakeHub, engine: FakeEngine) -> None:
-    async def look() -> None:
-        await engine.result("c")
-
-    result = await make_hub().wait_for_result(engine.sub, "c", 5, look)
-    assert result is not None
-    assert result["message"] == "done"
-
-
-async def test_waiting_ends_with_nothing_when_time_is_up_and_leaves_nothing_behind(
-    make_hub: MakeHub, engine: FakeEngine
-) -> None:
-    hub = make_hub()
-    assert await hub.wait_for_result(engine.sub, "c", 0.2) is None
-    assert not hub._watches[engine.sub].waiting
-
-
-async def test_two_who_wait_for_one_result_both_get_it(make_hub: MakeHub, engine: FakeEngine) -> None:
-    hub = make_hub()
-    viewer = await hub.join(engine.sub)
-    both = [asyncio.create_task(hub.wait_for_result(engine.sub, "c", 5)) for _ in range(2)]
-    await next_such(viewer, is_status("offline"))
-    await engine.result("c")
-    assert all(await asyncio.gather(*both))
-
-
 async def test_the_hub_stops_when_nobody_watches_and_starts_again(make_hub: MakeHub, engine: FakeEngine) -> None:
     hub = make_hub(linger_seconds=0.1)
     viewer = await hub.join(engine.sub)
