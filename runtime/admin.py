@@ -41,13 +41,17 @@ class OfOwnIdentity(ModelAdmin):
 
 @admin.register(Alert)
 class AlertAdmin(OfOwnIdentity):
-    list_display = ("candle", "exchange", "symbol", "timeframe", "kind", "level", "mode", "late")
-    list_filter = ("kind", "timeframe", "exchange", "late")
+    list_display = ("candle", "exchange", "symbol", "timeframe", "kind", "level", "mode", "late", "due", "held_back")
+    list_filter = ("kind", "timeframe", "exchange", "late", "trading_mode")
     search_fields = ("symbol",)
 
     @admin.display(description="Candle opened (UTC)", ordering="open_time")
     def candle(self, alert: Alert) -> datetime:
         return datetime.fromtimestamp(alert.open_time / 1000, UTC)
+
+    @admin.display(description="Meant for")
+    def due(self, alert: Alert) -> str:
+        return ", ".join(alert.channels)
 
 
 @admin.register(PositionEntry)

@@ -25,6 +25,9 @@ class Alert(models.Model):
     first_bar = models.BigIntegerField(help_text="Open time of the first bar that fed the series, ms UTC")
     indicators = models.JSONField()
     late = models.BooleanField(default=False, help_text="Its candle closed while nobody was to be notified")
+    channels = models.JSONField(default=list, blank=True, help_text="Where it is due; this says nothing of sending")
+    held_back = models.CharField(max_length=200, blank=True, help_text="Why it is stored and goes nowhere")
+    trading_mode = models.CharField(max_length=8, blank=True, help_text="The owner's trading mode when it was raised")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -53,7 +56,15 @@ class Alert(models.Model):
 
     def body(self) -> dict[str, Any]:
         """Return the message's JSON, with the id under which it is stored and when that was."""
-        body = self.message().body() | {"id": str(self.id), "timestamp": int(self.created_at.timestamp() * 1000)}
+        body = self.message().body() | {
+            "id": str(self.id),
+            "timestamp": int(self.created_at.timestamp() * 1000),
+            "delivery": {
+                "channels": self.channels,
+                "heldBack": self.held_back,
+                "tradingMode": self.trading_mode,
+            },
+        }
         if self.withdrawn_at is not None:
             body["withdrawnAt"] = int(self.withdrawn_at.timestamp() * 1000)
         return body

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from runtime.bus import leader_calls
 from runtime.bus.calls import arun
@@ -10,6 +11,7 @@ from runtime.bus.connections import AsyncRedis, RedisUnavailableError
 from runtime.persistence.alerts import AlertStore
 from runtime.protocol.alerts import Alert
 from runtime.protocol.answers import error_body
+from runtime.protocol.delivery import Delivery
 from runtime.protocol.status import Status
 
 log = logging.getLogger(__name__)
@@ -40,15 +42,20 @@ class Reporter:
         if self._alerts.waiting:
             self._flushing = asyncio.create_task(self._alerts.flush(), name="store waiting alerts")
 
-    async def alert(self, alert: Alert) -> None:
+    async def alert(self, alert: Alert, delivery: Delivery) -> None:
         """Store first, so that what is announced can be found again; announce it even where storing has to wait."""
-        await self._alerts.store(alert)
+        await self._alerts.store(alert, delivery)
         if alert.late:
             return
         try:
-            await arun(self._redis, leader_calls.emit(self._sub, self._token, alert.body()))
+            await arun(
+                self._redis, leader_calls.emit(self._sub, self._token, alert.body() | {"delivery": delivery.body()})
+            )
         except RedisUnavailableError as error:
             log.warning("an alert could not be announced, pages show it when they load again: %s", error)
+
+    async def entries_since(self, since: int) -> Mapping[str, int]:
+        return await self._alerts.entries_since(since)
 
     async def error(self, level: str, origin: str, message: str) -> None:
         await arun(self._redis, leader_calls.emit(self._sub, self._token, error_body(level, origin, message)))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from runtime.engine.convergence import Convergence
+from runtime.engine.delivery import start_of_day
 from runtime.engine.ending import end
 from runtime.engine.executor import Executor
 from runtime.engine.handlers import handlers
@@ -131,6 +132,8 @@ class Engine:
             try:
                 for entry in await ports.positions.load():
                     state.entries[entry.symbol] = entry
+                now = ports.clock.now_ms()
+                state.entries_today.restore(now, await ports.outbox.entries_since(start_of_day(now)))
                 await self._convergence.begin(await ports.settings.load())
             except (SourceUnavailableError, SettingsUnusableError) as error:
                 self._note_problem(f"the settings can't be read: {error}")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from runtime.engine.candles import Candle
+from runtime.engine.delivery import decide
 from runtime.engine.market import Bar
 from runtime.engine.ports import Clock, Entry, Feed, MarketCache, Outbox, Positions, SourceUnavailableError
 from runtime.engine.state import State
@@ -80,9 +81,13 @@ class MarketData:
             for alert in state.run.alerts(bar, context):
                 # Asked for each: a pause comes in between two alerts, too.
                 quiet = late or state.silent
+                now = self._clock.now_ms()
                 if not quiet:
-                    state.last_signal_at = self._clock.now_ms()
-                await self._outbox.alert(alert if not quiet else alert.as_late())
+                    state.last_signal_at = now
+                raised = alert.as_late() if quiet else alert
+                delivery = decide(raised, context.document, now, state.entries_today.at(now))
+                state.entries_today.note(raised, delivery, now)
+                await self._outbox.alert(raised, delivery)
 
     async def _note_entries(self, bars: Sequence[Bar]) -> None:
         """Remember where a position was first seen."""

@@ -9,6 +9,7 @@ from runtime.engine.candles import Candle, SeriesKey
 from runtime.protocol.alerts import Alert
 from runtime.protocol.answers import Result
 from runtime.protocol.commands import Command
+from runtime.protocol.delivery import Delivery
 from runtime.protocol.status import ExchangeStatus, Status
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.vocabulary import Mode, Timeframe
@@ -253,8 +254,14 @@ class Outbox(Protocol):
 
     async def status(self, status: Status) -> None: ...
 
-    async def alert(self, alert: Alert) -> None:
+    async def alert(self, alert: Alert, delivery: Delivery) -> None:
         """Store an alert and, unless it is late, announce it. A database that is away delays only the storing."""
+
+    async def entries_since(self, since: int) -> Mapping[str, int]:
+        """Return how many entry alerts were due somewhere since that moment (ms UTC), by exchange.
+
+        Raises SourceUnavailableError.
+        """
 
     async def error(self, level: str, origin: str, message: str) -> None:
         """Announce something that the owner should see; `level` is `warning` or `error`."""

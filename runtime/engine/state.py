@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from runtime.engine import lifecycle
+from runtime.engine.delivery import EntriesToday
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market import Market
 from runtime.engine.modes import MODES, ModeContext, ModeRun
@@ -46,6 +47,8 @@ class State:
     entries: dict[str, Entry] = field(default_factory=dict)
     """Where positions were first seen, by qualified symbol."""
     last_signal_at: int | None = None
+    entries_today: EntriesToday = field(default_factory=EntriesToday)
+    """What the day's limit of entry alerts counts."""
     waiting_commands: int = 0
     warming: set[str] = field(default_factory=set)
     """Qualified symbols whose history is being loaded."""

@@ -140,12 +140,16 @@ def trading_at(trade: TradeSettings, moment: datetime) -> bool:
 
 
 def channels(document: SettingsDocument, event: Event) -> tuple[Channel, ...]:
-    """Return where an event goes: the profile's channels, as far as that event's own switches let them."""
+    """Return where an event goes: the profile's channels, as far as that event's own switches let them.
+
+    Discord is among them only where the profile's integration is on.
+    """
     chosen = getattr(document.notifications, event)
+    profile = document.perseus_profile
     return tuple(
         channel
-        for channel in read_channels(document.perseus_profile.notification_preferences)
-        if getattr(chosen, channel)
+        for channel in read_channels(profile.notification_preferences)
+        if getattr(chosen, channel) and (channel != "discord" or profile.discord_integration.enabled)
     )
 
 

@@ -73,8 +73,8 @@ async def test_a_pause_between_two_alerts_of_one_candle_silences_the_second() ->
     class PausingOutbox(FakeOutbox):
         world: FakeWorld
 
-        async def alert(self, alert):  # type: ignore[no-untyped-def]
-            await super().alert(alert)
+        async def alert(self, alert, delivery):  # type: ignore[no-untyped-def]
+            await super().alert(alert, delivery)
             if len(self.alerts) == 1:
                 await self.world.do("pause")
 

@@ -1,9 +1,10 @@
 """What the engine tells the world, kept for a test to read."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from runtime.protocol.alerts import Alert
+from runtime.protocol.delivery import Delivery
 from runtime.protocol.status import EngineState, Status
 
 
@@ -13,6 +14,10 @@ class FakeOutbox:
     def __init__(self) -> None:
         self.statuses: list[Status] = []
         self.alerts: list[Alert] = []
+        self.deliveries: list[Delivery] = []
+        """One for each of the alerts."""
+        self.entries_before: Mapping[str, int] = {}
+        """What counts against the day's limit from before the engine began."""
         self.errors: list[tuple[str, str, str]] = []
         self.trouble: Exception | None = None
         self._changed = asyncio.Condition()
@@ -22,10 +27,14 @@ class FakeOutbox:
         self.statuses.append(status)
         await self._tell()
 
-    async def alert(self, alert: Alert) -> None:
+    async def alert(self, alert: Alert, delivery: Delivery) -> None:
         self._fail()
         self.alerts.append(alert)
+        self.deliveries.append(delivery)
         await self._tell()
+
+    async def entries_since(self, since: int) -> Mapping[str, int]:
+        return self.entries_before
 
     async def error(self, level: str, origin: str, message: str) -> None:
         self._fail()

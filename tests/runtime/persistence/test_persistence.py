@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from channels.db import database_sync_to_async
@@ -20,11 +21,14 @@ from runtime.persistence.positions import PositionBook
 from runtime.persistence.settings_source import SavedDocument
 from runtime.protocol.alerts import Alert, AlertKind
 from runtime.protocol.commands import parse_command
+from runtime.protocol.delivery import Delivery
 from settingsapp.models import Identity
 from settingsapp.schema.vocabulary import Mode
 from settingsapp.services import create_identity
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
+
+DUE = Delivery(("discord", "email"), "", "paper")
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ async def test_a_replaced_engine_can_write_nothing(identity: str) -> None:
     redis = connect_async()
     attempts: list[Callable[[], object]] = [
         old.raise_,
-        lambda: AlertStore(identity, old).store(an_alert()),
+        lambda: AlertStore(identity, old).store(an_alert(), DUE),
         lambda: PositionBook(identity, old).remember(Entry("simulated:BTC-USD", 1.0, 1)),
         lambda: KeptIntents(redis, identity, "6", old).remember(Intent(True, None, revision=9)),
         lambda: SavedDocument(identity, old).remove_symbol("BTC-USD", parse_command({"id": "c1", "command": "status"})),
@@ -63,12 +67,34 @@ async def test_a_replaced_engine_can_write_nothing(identity: str) -> None:
 
 async def test_an_alert_is_stored_once_however_often_it_is_raised(identity: str) -> None:
     store = AlertStore(identity, Fence(identity, "1"))
-    assert await store.store(an_alert())
-    assert await store.store(an_alert())
-    assert await store.store(an_alert(60_000))
+    assert await store.store(an_alert(), DUE)
+    assert await store.store(an_alert(), DUE)
+    assert await store.store(an_alert(60_000), DUE)
     stored = [row async for row in StoredAlert.objects.order_by("open_time")]
     assert [row.message() for row in stored] == [an_alert(), an_alert(60_000)]
     assert [row.id for row in stored] == [an_alert().id, an_alert(60_000).id]
+
+
+async def test_what_was_decided_on_an_alert_stands_beside_it_and_not_in_its_content(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    await store.store(an_alert(), Delivery((), "outside the trading hours", "live"))
+    row = await StoredAlert.objects.aget()
+    body = row.body()
+    assert body["delivery"] == {"channels": [], "heldBack": "outside the trading hours", "tradingMode": "live"}
+    assert {key: body[key] for key in an_alert().body()} == an_alert().body()
+
+
+async def test_entry_alerts_of_a_day_are_counted_by_exchange_where_they_were_due(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    nowhere = Delivery((), "", "paper")
+    on_kraken = replace(an_alert(60_000), exchange="kraken")
+    limit = replace(an_alert(120_000), kind=AlertKind.STOP_LOSS)
+    for alert, delivery in [(an_alert(), DUE), (on_kraken, DUE), (limit, DUE), (an_alert(180_000), nowhere)]:
+        await store.store(alert, delivery)
+    await store.store(replace(on_kraken, open_time=240_000), DUE)
+    assert await store.entries_since(0) == {"simulated": 1, "kraken": 2}
+    tomorrow = int((await StoredAlert.objects.alatest("created_at")).created_at.timestamp() * 1000) + 1_000
+    assert await store.entries_since(tomorrow) == {}
 
 
 async def test_alerts_wait_while_the_database_is_away(identity: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,8 +102,8 @@ async def test_alerts_wait_while_the_database_is_away(identity: str, monkeypatch
     store = AlertStore(identity, fence)
     with monkeypatch.context() as patched:
         patched.setattr(fence, "check", away)
-        assert await store.store(an_alert()) is False
-        assert await store.store(an_alert(60_000)) is False
+        assert await store.store(an_alert(), DUE) is False
+        assert await store.store(an_alert(60_000), DUE) is False
         assert store.waiting == 2
     assert await store.flush()
     assert store.waiting == 0

@@ -95,12 +95,17 @@ def test_every_variable_that_the_document_names_is_listed_once() -> None:
 def test_an_event_goes_to_the_profiles_channels_as_far_as_its_switches_let_it() -> None:
     document = validate(
         {
-            "perseus_profile": {"notification_preferences": "email, Discord"},
+            "perseus_profile": {
+                "notification_preferences": "email, Discord",
+                "discord_integration": {"enabled": True, "webhook_url_environment_variable": "DISCORD_WEBHOOK"},
+            },
             "notifications": {"errors": {"discord": False}},
         }
     )
     assert effective.channels(document, "signals") == ("discord", "email")
     assert effective.channels(document, "errors") == ("email",)
+    without = validate({"perseus_profile": {"notification_preferences": "email, Discord"}})
+    assert effective.channels(without, "signals") == ("email",)
 
 
 @pytest.mark.parametrize(
