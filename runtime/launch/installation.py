@@ -16,6 +16,8 @@ from runtime.launch.supervisor import Program
 ENGINE_SLOT_FILE = "engine-slot"
 ENGINE_SLOT = "LIVERMORE_ENGINE_SLOT"
 WEB_ANSWER_SECONDS = 2.0
+MOST_KNOCKING = 1_024
+"""Connections that wait to be accepted; the web server's own default of 50 turns away the 51st."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Installation:
     def web(self, address: str, port: int, host_name: str) -> Program:
         """The web server, ready once it answers `/healthz` to somebody who calls it `host_name`."""
         command = (
-            *(sys.executable, "-m", "daphne", "-b", address, "-p", str(port)),
+            *(sys.executable, "-m", "daphne", "-e", _endpoint(address, port)),
             # No access log; a page may stay open for days, and a dead connection is noticed within a minute.
             *("-v", "0", "--websocket_timeout", "-1", "--ping-interval", "20", "--ping-timeout", "30"),
             *("--application-close-timeout", "5", "--no-server-name", "livermore.asgi:application"),
@@ -62,6 +64,12 @@ class Installation:
         paths = [str(self.base_dir), *filter(None, [self.environment.get("PYTHONPATH")])]
         environment = {**self.environment, "PYTHONPATH": os.pathsep.join(paths)}
         return Program("web", command, lambda _: _answers(reachable(address), port, host_name), environment)
+
+
+def _endpoint(address: str, port: int) -> str:
+    """Return what the web server listens on; as many may knock at once as a page's visitors do after a restart."""
+    kind, interface = ("tcp6", address.replace(":", "\\:")) if ":" in address else ("tcp", address)
+    return f"{kind}:port={port}:interface={interface}:backlog={MOST_KNOCKING}"
 
 
 def environment_of_programs(variables: Mapping[str, str]) -> dict[str, str]:
