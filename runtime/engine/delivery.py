@@ -11,6 +11,7 @@ from runtime.protocol.delivery import Delivery
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import channels, trade_settings, trading_at
 from settingsapp.schema.notations import read_days
+from settingsapp.schema.notifications import Event
 
 ENTRY_KINDS: Final = frozenset({AlertKind.CROSSOVER, AlertKind.MOMENTUM_SHIFT, AlertKind.LEVEL, AlertKind.REVERSAL})
 """Alerts that one may enter a position on. The others end one, and no limit may keep them back."""
@@ -22,7 +23,7 @@ def decide(alert: Alert, document: SettingsDocument, now_ms: int, entries_today:
     `entries_today`: how many entry alerts were due somewhere on this UTC day so far, by exchange.
     """
     reason = _held_back(alert, document, now_ms, entries_today)
-    event = "signals" if alert.kind in ENTRY_KINDS else "position_limits"
+    event: Event = "signals" if alert.kind in ENTRY_KINDS else "position_limits"
     due = () if reason else channels(document, event)
     return Delivery(channels=due, held_back=reason, trading_mode=document.perseus_profile.trading_mode)
 
