@@ -6,7 +6,7 @@ from django.urls import path
 
 from livermore.api import api
 from runtime.live.health import healthz, readyz
-from runtime.live.pages import status_page, strictly
+from runtime.live.pages import status_page
 
 handler400 = "livermore.error_pages.bad_request"
 handler403 = "livermore.error_pages.forbidden"
@@ -17,7 +17,7 @@ urlpatterns = [
     path("", status_page, name="status"),
     path(
         "login/",
-        strictly(LoginView.as_view(template_name="livermore/login.html", redirect_authenticated_user=True)),
+        LoginView.as_view(template_name="livermore/login.html", redirect_authenticated_user=True),
         name="login",
     ),
     path("logout/", LogoutView.as_view(), name="logout"),

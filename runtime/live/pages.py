@@ -1,13 +1,10 @@
 """The status page: real state in its first paint, kept up to date by the websocket from then on."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Final, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -19,29 +16,7 @@ from runtime.live.hub import NO_REDIS
 from runtime.protocol.observed import observed
 from settingsapp.accounts import Role, identity_of, role_of
 
-# Everything comes from this server, nothing is inline: a foreign script that got in would not run.
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
-P = ParamSpec("P")
-View = Callable[P, HttpResponseBase]
-
-
-def strictly(view: View[P]) -> View[P]:
-    """Let the page load from this server alone."""
-
-    @wraps(view)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        response = view(*args, **kwargs)
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
-
-    return wrapped
-
-
-@strictly
 @never_cache
 @login_required
 def status_page(request: HttpRequest) -> HttpResponse:
