@@ -1,7 +1,8 @@
 """The document's JSON Schema in the dialect of django-jsonform, and the document in the shape of its forms.
 
 The form can't show a value that is left open (null). Where the document allows one, the form has an extra choice or an
-empty field for it; `to_form` and `from_form` translate, guided by the schema.
+empty field for it; `to_form` and `from_form` translate, guided by the schema. A list of texts is one text field with a
+line for each: a field of its own for each of a thousand symbols would make every key stroke wait.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,9 +53,28 @@ def from_form(shown: Any, base: Mapping[str, Any]) -> Any:
 def error_map(problems: Sequence[FieldProblem]) -> dict[str, list[str]]:
     """Return the problems as the form wants them, by path."""
     found: dict[str, list[str]] = {}
+    schema = inlined_schema()
     for problem in problems:
-        found.setdefault(SEPARATOR.join(problem.path.split(".")), []).append(problem.message)
+        parts, line = _field_and_line(schema, problem.path.split("."))
+        message = problem.message if line is None else f"line {line}: {problem.message}"
+        found.setdefault(SEPARATOR.join(parts), []).append(message)
     return found
+
+
+def _field_and_line(schema: Node, parts: Sequence[str]) -> tuple[Sequence[str], int | None]:
+    """Return the path of the field that shows a value; with a list that is one field, the line within it as well."""
+    node = schema
+    for depth, part in enumerate(parts):
+        node, _ = _closed(node)
+        if node.get("type") == "array":
+            line = int(part) + 1 if part.isdecimal() and _is_lines(node) else None
+            return parts[:depth], line
+        node = _child(node, part)
+    return parts, None
+
+
+def _is_lines(node: Node) -> bool:
+    return node.get("type") == "array" and node["items"].get("type") == "string" and "enum" not in node["items"]
 
 
 def _closed(node: Node) -> tuple[Node, bool]:
@@ -74,6 +94,12 @@ def _form_node(node: Node, name: str = "") -> Node:
         shown["readonly"] = True
     open_title = node.get("description", "").partition(_OPEN_MARK)[2].rstrip(".") or "as the profile says"
     kind = node.get("type") or ("string" if "enum" in node else "object")
+    if _is_lines(node):
+        return {key: shown[key] for key in ("title", "helpText") if key in shown} | {
+            "type": "string",
+            "widget": "textarea",
+            "placeholder": "one on each line",
+        }
     shown["type"] = kind
     match kind:
         case "object":
@@ -105,8 +131,6 @@ def _form_node(node: Node, name: str = "") -> Node:
 
 
 def _items(node: Node, open_title: str | None) -> Node:
-    if "enum" not in node:
-        return _form_node(node)
     choices = [{"title": str(value), "value": value} for value in node["enum"]]
     if open_title is not None:
         choices.insert(0, {"title": open_title, "value": OPEN_ITEM})
@@ -118,6 +142,8 @@ def _to_form(node: Node, value: Any) -> Any:
     kind = node.get("type")
     if kind == "object" and isinstance(value, Mapping):
         return {key: _to_form(_child(node, key), child) for key, child in value.items()}
+    if _is_lines(node) and isinstance(value, list):
+        return "\n".join(map(str, value))
     if not optional:
         return value
     match kind, value:
@@ -141,6 +167,8 @@ def _from_form(node: Node, shown: Any, base: Any) -> Any:
         return {key: _from_form(_child(closed, key), child, known.get(key)) for key, child in shown.items()}
     if base is not None and shown == _to_form(node, base):
         return base
+    if _is_lines(closed) and isinstance(shown, str):
+        return [line.strip() for line in shown.splitlines() if line.strip()]
     if not optional:
         return shown
     match kind, shown:

@@ -178,4 +178,18 @@ def test_problems_are_told_under_their_fields() -> None:
         FieldProblem("exchanges.coinbase.enabled", "two"),
         FieldProblem("symbols.3", "three"),
     ]
-    assert jsonform.error_map(problems) == {"exchanges§coinbase§enabled": ["one", "two"], "symbols§3": ["three"]}
+    assert jsonform.error_map(problems) == {"exchanges§coinbase§enabled": ["one", "two"], "symbols": ["line 4: three"]}
+
+
+@given(symbols, st.sampled_from(["\n", " \n\n ", "\r\n"]))
+def test_a_list_of_texts_is_written_with_one_on_each_line(listed: list[str], ending: str) -> None:
+    form = jsonform.to_form(DEFAULT)
+    form["symbols"] = ending.join(["", *listed, ""])
+    assert jsonform.from_form(form, DEFAULT)["symbols"] == listed
+    assert jsonform.to_form(DEFAULT | {"symbols": listed})["symbols"].split("\n") == (listed or [""])
+
+
+def test_a_problem_with_one_choice_of_several_is_told_under_the_choices() -> None:
+    path = "modes.scalper-macdv.indicatorsEnabled"
+    found = jsonform.error_map([FieldProblem(f"{path}.1", "one"), FieldProblem("no.such.field", "two")])
+    assert found == {path.replace(".", "§"): ["one"], "no§such§field": ["two"]}
