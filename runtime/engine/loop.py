@@ -11,6 +11,7 @@ from runtime.engine.delivery import start_of_day
 from runtime.engine.ending import end
 from runtime.engine.executor import Executor
 from runtime.engine.handlers import handlers
+from runtime.engine.handlers.connection import ConnectionHandlers
 from runtime.engine.handlers.market import MarketHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
@@ -81,6 +82,7 @@ class Engine:
                 SettingsHandlers(state, ports.settings, self._convergence, self._watching),
                 MarketHandlers(state, self._watching, market_data, ports.cache, ports.queue),
                 StatusHandlers(state, ports.clock),
+                ConnectionHandlers(state),
             ),
             ports.sleep,
         )

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from settingsapp.schema import strict_json
+from settingsapp.schema.notations import ExchangeName
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.vocabulary import Mode, SymbolText, Timeframe
 
@@ -44,6 +45,7 @@ class CommandName(StrEnum):
     FORCE_BACKFILL = "force-backfill"
     CLEAR_CACHE = "clear-cache"
     STATUS = "status"
+    TEST_CONNECTION = "test-connection"
 
 
 class Payload(BaseModel):
@@ -97,6 +99,15 @@ class ClearCachePayload(Payload):
         return self
 
 
+class TestConnectionPayload(Payload):
+    """The exchange whose connection is to be tested, by its name in the document."""
+
+    # Not a test case, whatever its name.
+    __test__ = False
+
+    exchange: ExchangeName
+
+
 PAYLOADS: Mapping[CommandName, type[Payload]] = {
     CommandName.PAUSE: PausePayload,
     CommandName.RESUME: NoPayload,
@@ -107,12 +118,14 @@ PAYLOADS: Mapping[CommandName, type[Payload]] = {
     CommandName.FORCE_BACKFILL: BackfillPayload,
     CommandName.CLEAR_CACHE: ClearCachePayload,
     CommandName.STATUS: NoPayload,
+    CommandName.TEST_CONNECTION: TestConnectionPayload,
 }
 
 DEFAULT_PRIORITY: Mapping[CommandName, int] = {
     CommandName.PAUSE: 0,
     CommandName.RESUME: 2,
     CommandName.STATUS: 3,
+    CommandName.TEST_CONNECTION: 3,
     CommandName.SWITCH_MODE: 3,
     CommandName.RELOAD_SETTINGS: 4,
     CommandName.ADD_SYMBOL: 5,

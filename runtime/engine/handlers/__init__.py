@@ -6,6 +6,7 @@ A handler's effects converge: carrying a command out twice is carrying it out on
 from collections.abc import Mapping
 
 from runtime.engine.executor import Handler
+from runtime.engine.handlers.connection import ConnectionHandlers
 from runtime.engine.handlers.market import MarketHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
@@ -14,7 +15,11 @@ from runtime.protocol.commands import CommandName
 
 
 def handlers(
-    pausing: PausingHandlers, settings: SettingsHandlers, market: MarketHandlers, status: StatusHandlers
+    pausing: PausingHandlers,
+    settings: SettingsHandlers,
+    market: MarketHandlers,
+    status: StatusHandlers,
+    connection: ConnectionHandlers,
 ) -> Mapping[CommandName, Handler]:
     """Return the handler of every command."""
     return {
@@ -27,4 +32,5 @@ def handlers(
         CommandName.FORCE_BACKFILL: market.force_backfill,
         CommandName.CLEAR_CACHE: market.clear_cache,
         CommandName.STATUS: status.status,
+        CommandName.TEST_CONNECTION: connection.test_connection,
     }

@@ -1,0 +1,62 @@
+"""Testing a connection on request."""
+
+from typing import Any
+
+from runtime.protocol.answers import Outcome
+from runtime.protocol.commands import CommandName
+from runtime.protocol.status import EngineState
+from tests.runtime.fakes.engine import FakeWorld
+from tests.runtime.fakes.settings_source import FakeSettingsSource, a_document
+
+SIMULATED: dict[str, Any] = {"enabled": True}
+
+
+def a_world(**exchanges: dict[str, Any]) -> FakeWorld:
+    source = FakeSettingsSource(a_document(exchanges={"simulated": SIMULATED} | exchanges))
+    return FakeWorld(source=source)
+
+
+async def test_a_connected_exchange_is_told_with_its_state_and_its_variables() -> None:
+    simulated = SIMULATED | {"ApiKeyEnvironmentVariableName": "THERE"}
+    async with a_world(simulated=simulated).warmed_up() as world:
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "simulated"})
+    assert ended.result.outcome is Outcome.SUCCEEDED
+    assert ended.result.message == "simulated is connected; set in the engine's environment: THERE"
+    assert ended.result.data["state"] == "connected"
+    assert ended.result.data["environment"] == {"THERE": "set"}
+
+
+async def test_a_variable_that_the_engine_does_not_have_fails_the_test() -> None:
+    simulated = SIMULATED | {"ApiKeyEnvironmentVariableName": "THERE", "SecretEnvironmentVariableName": "NOT_THERE"}
+    async with a_world(simulated=simulated).warmed_up() as world:
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "simulated"})
+    assert ended.result.outcome is Outcome.FAILED
+    assert "missing in the engine's environment: NOT_THERE" in ended.result.message
+    assert ended.result.data["environment"] == {"THERE": "set", "NOT_THERE": "missing"}
+
+
+async def test_an_exchange_that_this_version_cannot_connect_to_fails_with_that_reason() -> None:
+    async with a_world(kraken={"enabled": True}).running() as world:
+        await world.shows(EngineState.DEGRADED)
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "kraken"})
+    assert ended.result.outcome is Outcome.FAILED
+    assert ended.result.message == "kraken is unavailable; this version has no connection to it"
+
+
+async def test_a_lost_connection_fails_the_test() -> None:
+    async with a_world().warmed_up() as world:
+        world.feed.lose()
+        await world.shows(EngineState.DEGRADED)
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "simulated"})
+    assert ended.result.outcome is Outcome.FAILED
+    assert ended.result.message == "simulated is disconnected"
+
+
+async def test_an_exchange_that_is_not_enabled_fails_and_an_unknown_one_is_refused() -> None:
+    async with a_world(coinbase={"enabled": False}).warmed_up() as world:
+        idle = await world.do(CommandName.TEST_CONNECTION, {"exchange": "coinbase"})
+        unknown = await world.do(CommandName.TEST_CONNECTION, {"exchange": "binance"})
+    assert idle.result.outcome is Outcome.FAILED
+    assert "not enabled in the settings that the engine runs" in idle.result.message
+    assert unknown.result.outcome is Outcome.REFUSED
+    assert unknown.result.message.endswith("there are simulated, coinbase")
