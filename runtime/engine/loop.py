@@ -31,6 +31,7 @@ from runtime.engine.ports import (
     SettingsUnusableError,
     SourceUnavailableError,
 )
+from runtime.engine.sparse import SparsePolling
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
 
@@ -72,6 +73,7 @@ class Engine:
         self._stopping = asyncio.Event()
         market_data = MarketData(state, ports.cache, ports.positions, ports.outbox, ports.clock)
         self._watching = Watching(state, ports.feeds, ports.cache, ports.outbox, market_data, ports.sleep)
+        self._polling = SparsePolling(state, market_data, ports.clock, self._watching.tell, ports.sleep)
         self._convergence = Convergence(state, ports.settings, self._watching)
         self._pausing = PausingHandlers(state, self._watching, ports.clock)
         self._executor = Executor(
@@ -97,6 +99,7 @@ class Engine:
                     tasks.create_task(self._executor.run(), name="commands"),
                     tasks.create_task(self._follow_settings(), name="settings"),
                     tasks.create_task(self._keep_statistics(), name="statistics"),
+                    tasks.create_task(self._polling.run(), name="sparse symbols"),
                 ]
                 await self._stopping.wait()
                 await end(working)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from runtime.engine.candles import Candle
+from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.delivery import decide
 from runtime.engine.market import Bar
 from runtime.engine.ports import Clock, Entry, Feed, MarketCache, Outbox, Positions, SourceUnavailableError
@@ -47,6 +47,31 @@ class MarketData:
             # Where nothing was traded nobody was away: such bars are only known by the candle that follows them.
             await self._bars(filled.bars, late=bool(missing))
             await self._bars(market.feed(candle).bars, late=False)
+
+    async def catch_up(self, feed: Feed, base: SeriesKey, until: int) -> None:
+        """Let in what ended before `until` (ms) of a series that has no live candles.
+
+        The newest bar has just ended, so its alerts are timely; those of older bars are late. Bars after the last
+        one that the exchange tells of stay open: perhaps they come yet. Raises SourceUnavailableError.
+        """
+        market = self._state.market
+        duration = DURATION_MS[base.timeframe]
+        last = market.last_bar(base)
+        since = last.close_time if last else until - duration
+        candles = await feed.history(base.symbol, base.timeframe, since, until)
+        if not candles:
+            return
+        async with self._state.market_lock:
+            if base not in market.series_of(base.qualified):
+                # Nobody wants it any more.
+                return
+            if market.last_bar(base) is None:
+                await self._bars([bar for candle in candles for bar in market.feed(candle).bars], late=False)
+                return
+            end = candles[-1].close_time
+            older = market.fill(base, since, min(end, until - duration), candles)
+            await self._bars(older.bars, late=True)
+            await self._bars(market.fill(base, since, end, candles).bars, late=False)
 
     async def store_all(self, qualified: str) -> None:
         """Write all of a symbol's series and its last price to the cache. Raises SourceUnavailableError."""

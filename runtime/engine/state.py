@@ -12,7 +12,7 @@ from runtime.engine.market import Market
 from runtime.engine.modes import MODES, ModeContext, ModeRun
 from runtime.engine.ports import Entry, Feed, Intent, LoadedSettings
 from runtime.protocol.status import Desired, EngineState, ExchangeStatus, Status
-from settingsapp.schema.effective import environment_names
+from settingsapp.schema.effective import environment_names, mode_config, sparse_symbols
 from settingsapp.schema.vocabulary import Mode
 
 NOTHING_ASKED: Final = Intent(paused=False, mode=None)
@@ -52,6 +52,8 @@ class State:
     waiting_commands: int = 0
     warming: set[str] = field(default_factory=set)
     """Qualified symbols whose history is being loaded."""
+    sparse: set[str] = field(default_factory=set)
+    """Qualified symbols that are watched, or being loaded, without a live connection."""
     cache: Mapping[str, int] = field(default_factory=lambda: {"keys": 0, "memoryBytes": 0, "hits": 0, "misses": 0})
     intent_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while the intent is written, so that two changes can't be recorded in the other order."""
@@ -108,6 +110,17 @@ class State:
         own = {name: feed.symbols() for name, feed in self.feeds.items()}
         recorded = tuple(f"{name}:{symbol}" for name, symbols in own.items() for symbol in symbols or ())
         return (*recorded, *(s for s in wanted if own.get(s.partition(":")[0]) is None))
+
+    def desired_sparse(self) -> frozenset[str]:
+        """Return those of the desired symbols that need no live connection.
+
+        None where the mode watches positions: what is held is watched closely. What a recording brings is played.
+        """
+        document, mode = self.require_settings().document, self.mode
+        if mode is None or mode_config(document, mode).symbol_source == "positions":
+            return frozenset()
+        chosen = {name for name, feed in self.feeds.items() if feed.symbols() is None}
+        return frozenset(s for s in sparse_symbols(document) if s.partition(":")[0] in chosen)
 
     def status(self, now_ms: int) -> Status:
         """Return the status message as of now."""

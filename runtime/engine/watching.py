@@ -19,6 +19,7 @@ from runtime.engine.ports import (
     SourceUnavailableError,
     UnknownInstrumentError,
 )
+from runtime.engine.sparse import SHORTEST, sparse_timeframes
 from runtime.engine.state import State
 from runtime.protocol.status import EngineState
 from settingsapp.schema.effective import enabled_exchanges
@@ -70,15 +71,27 @@ class Watching:
             for qualified in keys:
                 await self._drop(qualified)
             await self._converge_feeds()
-            wanted = self._state.desired_symbols()
-            for qualified in sorted(self._known() - set(wanted)):
-                await self._drop(qualified)
-            for qualified in wanted:
+            wanted, sparse = self._state.desired_symbols(), self._state.desired_sparse()
+            for qualified in sorted(self._known()):
+                if qualified not in wanted or (qualified in sparse) != (qualified in self._state.sparse):
+                    await self._drop(qualified)
+            for qualified in sorted(wanted, key=sparse.__contains__):
                 if qualified not in self._known():
-                    self._state.warming.add(qualified)
-                    self._warming[qualified] = asyncio.create_task(self._warm(qualified), name=f"warm up {qualified}")
+                    self._begin(qualified, sparse=qualified in sparse)
             self._rewarm()
             self.settle()
+
+    def _begin(self, qualified: str, *, sparse: bool) -> None:
+        """Begin to load a symbol. A sparse one comes after the others of its exchange, and keeps nobody waiting."""
+        first: list[asyncio.Task[None]] = []
+        if sparse:
+            exchange = split_qualified(qualified)[0]
+            before = (name for name in self._warming if name not in self._state.sparse)
+            first = [self._warming[name] for name in before if split_qualified(name)[0] == exchange]
+            self._state.sparse.add(qualified)
+        else:
+            self._state.warming.add(qualified)
+        self._warming[qualified] = asyncio.create_task(self._warm(qualified, first), name=f"warm up {qualified}")
 
     async def loaded(self, qualified: str, patience: float = LOADING_SECONDS) -> None:
         """Wait until a symbol's history has been loaded, or given up, but no longer than `patience` seconds."""
@@ -117,7 +130,7 @@ class Watching:
     def _known(self) -> set[str]:
         # Exchanges stand among what is unavailable as well.
         unavailable = (name for name in self._state.unavailable if ":" in name)
-        return {*self._state.market.tracked, *self._state.warming, *unavailable}
+        return {*self._state.market.tracked, *self._warming, *self._state.warming, *unavailable}
 
     async def _converge_feeds(self) -> None:
         state = self._state
@@ -133,7 +146,7 @@ class Watching:
             feed = self._feeds.open(name)
             if feed is None:
                 state.unavailable[name] = "this version has no connection to it"
-                await self._tell("error", name, f"{name} is enabled, but this version has no connection to it")
+                await self.tell("error", name, f"{name} is enabled, but this version has no connection to it")
                 continue
             state.feeds[name] = feed
             self._following[name] = asyncio.create_task(self._follow(feed), name=f"follow {name}")
@@ -154,13 +167,13 @@ class Watching:
                     await self._take(feed, candle)
                 return
             except SourceUnavailableError as error:
-                await self._tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
+                await self.tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
             except LeaseLostError:
                 # The next status ends the engine.
                 return
             except Exception as error:
                 log.exception("following %s failed", feed.exchange)
-                await self._tell("error", feed.exchange, _stumbled(f"following {feed.exchange}", error))
+                await self.tell("error", feed.exchange, _stumbled(f"following {feed.exchange}", error))
             finally:
                 self.settle()
             await self._sleep(RETRY_SECONDS)
@@ -170,7 +183,7 @@ class Watching:
             await self._market_data.take(feed, candle)
         except SourceUnavailableError as error:
             # This series is stale until its gap can be read, which its next candle tries again. The others go on.
-            await self._tell("warning", candle.series.qualified, f"missing candles can't be read yet: {error}")
+            await self.tell("warning", candle.series.qualified, f"missing candles can't be read yet: {error}")
 
     async def _drop(self, qualified: str) -> None:
         exchange, symbol = split_qualified(qualified)
@@ -179,6 +192,7 @@ class Watching:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._state.warming.discard(qualified)
+        self._state.sparse.discard(qualified)
         self._state.unavailable.pop(qualified, None)
         feed = self._state.feeds.get(exchange)
         if feed is not None:
@@ -186,18 +200,25 @@ class Watching:
         async with self._state.market_lock:
             self._state.market.forget(qualified)
 
-    async def _warm(self, qualified: str) -> None:
-        """Load a symbol's history on all timeframes, then let its live candles in."""
+    async def _warm(self, qualified: str, first: Sequence[asyncio.Task[None]] = ()) -> None:
+        """Load a symbol's history on all its timeframes, then let its live candles in. `first` end before."""
         exchange, symbol = split_qualified(qualified)
         state = self._state
         feed = state.feeds.get(exchange)
+        sparse = qualified in state.sparse
         try:
+            if first:
+                await asyncio.wait(first)
             if feed is None:
                 state.unavailable[qualified] = f"{exchange} is not connected"
                 return
+            timeframes = sparse_timeframes(feed.timeframes) if sparse else tuple(feed.timeframes)
+            if not timeframes:
+                await self._give_up(qualified, f"{exchange} has no candles of {SHORTEST} or longer")
+                return
             await self._persist(qualified, "it can't be looked up yet", lambda: feed.check(symbol))
             histories = {}
-            for timeframe in feed.timeframes:
+            for timeframe in timeframes:
                 histories[timeframe] = await self._persist(
                     qualified,
                     f"its {timeframe} history can't be read yet",
@@ -206,14 +227,15 @@ class Watching:
                 # Other tasks go on between two series.
                 await asyncio.sleep(0)
             async with state.market_lock:
-                state.market.track(exchange, symbol, feed.timeframes)
+                state.market.track(exchange, symbol, timeframes)
                 for timeframe, candles in histories.items():
                     state.market.load(SeriesKey(exchange, symbol, timeframe), candles)
             await self._store(qualified)
             # Before the first live candle: what it alerts must not find the engine still warming up.
             state.warming.discard(qualified)
             self.settle()
-            await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
+            if not sparse:
+                await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
         except UnknownInstrumentError as error:
             await self._give_up(qualified, str(error))
         except LeaseLostError:
@@ -236,14 +258,14 @@ class Watching:
             except SourceUnavailableError as error:
                 if told != str(error):
                     told = str(error)
-                    await self._tell("warning", qualified, f"{trouble}: {error}")
+                    await self.tell("warning", qualified, f"{trouble}: {error}")
                 await self._sleep(RETRY_SECONDS)
 
     async def _give_up(self, qualified: str, reason: str) -> None:
         self._state.unavailable[qualified] = reason
         async with self._state.market_lock:
             self._state.market.forget(qualified)
-        await self._tell("error", qualified, f"{qualified} can't be watched: {reason}")
+        await self.tell("error", qualified, f"{qualified} can't be watched: {reason}")
 
     async def _store(self, qualified: str) -> None:
         try:
@@ -251,7 +273,8 @@ class Watching:
         except SourceUnavailableError as error:
             log.warning("the cache of %s could not be written: %s", qualified, error)
 
-    async def _tell(self, level: str, origin: str, message: str) -> None:
+    async def tell(self, level: str, origin: str, message: str) -> None:
+        """Tell the owner, as far as anybody can be told."""
         log.log(logging.ERROR if level == "error" else logging.WARNING, "%s: %s", origin, message)
         try:
             await self._outbox.error(level, origin, message)

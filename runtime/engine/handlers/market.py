@@ -38,12 +38,12 @@ class MarketHandlers:
         if feed is None or full not in self._state.market.tracked:
             text = f"{full} is not watched, so there is nothing to fill; add-symbol first"
             return Ending(Result(Outcome.REFUSED, text))
-        absent = [t for t in payload.timeframes or () if t not in feed.timeframes]
+        watched = [series.timeframe for series in self._state.market.series_of(full)]
+        absent = [t for t in payload.timeframes or () if t not in watched]
         if absent:
-            known = ", ".join(feed.timeframes)
-            text = f"{exchange} has no {', '.join(absent)} candles of {symbol}; it has {known}"
+            text = f"{full} is watched in {', '.join(watched)}, not in {', '.join(absent)}"
             return Ending(Result(Outcome.REFUSED, text))
-        wanted = [t for t in feed.timeframes if payload.timeframes is None or t in payload.timeframes]
+        wanted = [t for t in watched if payload.timeframes is None or t in payload.timeframes]
         missing = changed = read = 0
         failed: list[str] = []
         for done, timeframe in enumerate(wanted):

@@ -77,7 +77,7 @@ async def test_progress_that_cannot_be_told_costs_the_backfill_nothing() -> None
         ),
         (
             {"symbol": "BTC-USD", "timeframes": ["1m", "4h", "1d"]},
-            "simulated has no 4h, 1d candles of BTC-USD; it has 1m",
+            "simulated:BTC-USD is watched in 1m, not in 4h, 1d",
         ),
     ],
 )
