@@ -24,6 +24,7 @@ from runtime.engine.market import Market
 from runtime.engine.ports import Feeds, LeaseLostError, SourceUnavailableError
 from runtime.engine.state import State
 from runtime.feeds.opening import LiveFeeds
+from runtime.journal import EngineJournal
 from runtime.persistence.alerts import AlertStore
 from runtime.persistence.database import Fence
 from runtime.persistence.intents import KeptIntents
@@ -130,7 +131,8 @@ class EngineProcess:
             log.warning("the lease is not worth anything: %s", error)
             await self._give_back(redis, token)
             return
-        engine = Engine(self._state(clock), self._ports(redis, token, clock, fence), self._timing.rhythm)
+        journal = EngineJournal(self.sub)
+        engine = Engine(self._state(clock), self._ports(redis, token, clock, fence, journal), self._timing.rhythm)
         self._engine = engine
         if self._stopping.is_set():
             engine.stop()
@@ -142,6 +144,7 @@ class EngineProcess:
             self._engine = None
             await end((running, keeping))
             ended = await asyncio.gather(running, keeping, return_exceptions=True)
+            journal.close()
         for outcome in ended:
             if isinstance(outcome, Exception) and not isinstance(outcome, LeaseLostError):
                 raise outcome
@@ -182,7 +185,7 @@ class EngineProcess:
             is_set=_is_set,
         )
 
-    def _ports(self, redis: AsyncRedis, token: str, clock: RedisClock, fence: Fence) -> Ports:
+    def _ports(self, redis: AsyncRedis, token: str, clock: RedisClock, fence: Fence, journal: EngineJournal) -> Ports:
         return Ports(
             clock=clock,
             queue=LeaderQueue(redis, self.sub, token, self._candidate.engine_id),
@@ -192,6 +195,7 @@ class EngineProcess:
             cache=RedisMarketCache(redis, self.sub, token),
             positions=PositionBook(self.sub, fence),
             outbox=Reporter(redis, self.sub, token, clock, AlertStore(self.sub, fence)),
+            journal=journal,
         )
 
     def _feeds(self, clock: RedisClock) -> Feeds:

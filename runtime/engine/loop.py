@@ -23,6 +23,7 @@ from runtime.engine.ports import (
     CommandQueue,
     Feeds,
     Intents,
+    Journal,
     LeaseLostError,
     MarketCache,
     Outbox,
@@ -50,6 +51,7 @@ class Ports:
     cache: MarketCache
     positions: Positions
     outbox: Outbox
+    journal: Journal
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -74,7 +76,7 @@ class Engine:
         market_data = MarketData(state, ports.cache, ports.positions, ports.outbox, ports.clock)
         self._watching = Watching(state, ports.feeds, ports.cache, ports.outbox, market_data, ports.sleep)
         self._polling = SparsePolling(state, market_data, ports.clock, self._watching.tell, ports.sleep)
-        self._convergence = Convergence(state, ports.settings, self._watching)
+        self._convergence = Convergence(state, ports.settings, self._watching, ports.journal)
         self._pausing = PausingHandlers(state, self._watching, ports.clock)
         self._executor = Executor(
             state,

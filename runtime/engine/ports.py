@@ -12,6 +12,7 @@ from runtime.protocol.commands import Command
 from runtime.protocol.delivery import Delivery
 from runtime.protocol.status import ExchangeStatus, Status
 from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.running import LoggingSettings
 from settingsapp.schema.vocabulary import Mode, Timeframe
 
 
@@ -265,3 +266,10 @@ class Outbox(Protocol):
 
     async def error(self, level: str, origin: str, message: str) -> None:
         """Announce something that the owner should see; `level` is `warning` or `error`."""
+
+
+class Journal(Protocol):
+    """The engine's log."""
+
+    async def follow(self, wanted: LoggingSettings) -> Sequence[str]:
+        """Write as wanted from now on; return what of it can't be done on this machine, in words."""

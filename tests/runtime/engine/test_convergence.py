@@ -9,6 +9,8 @@ from runtime.engine.convergence import Convergence
 from runtime.engine.market import Market
 from runtime.engine.ports import LoadedSettings
 from runtime.engine.state import State
+from tests.runtime.fakes.engine import FakeWorld
+from tests.runtime.fakes.journal import FakeJournal
 from tests.runtime.fakes.settings_source import FakeSettingsSource, a_document
 
 
@@ -23,7 +25,7 @@ class _NothingToWatch:
 
 def _convergence() -> tuple[State, Convergence]:
     state = State("engine-1", "host-1", 0, Market(), lambda name: False)
-    return state, Convergence(state, FakeSettingsSource(), _NothingToWatch())  # type: ignore[arg-type]
+    return state, Convergence(state, FakeSettingsSource(), _NothingToWatch(), FakeJournal())  # type: ignore[arg-type]
 
 
 @given(st.permutations(range(1, 8)))
@@ -46,7 +48,19 @@ def test_the_newest_of_many_documents_taken_over_at_once_is_in_force(versions: l
 async def test_a_document_that_is_in_force_already_causes_nothing() -> None:
     state = State("engine-1", "host-1", 0, Market(), lambda name: False)
     watching = _NothingToWatch()
-    convergence = Convergence(state, FakeSettingsSource(), watching)  # type: ignore[arg-type]
+    convergence = Convergence(state, FakeSettingsSource(), watching, FakeJournal())  # type: ignore[arg-type]
     await convergence.catch_up()
     await convergence.catch_up()
     assert watching.converged == 1
+
+
+async def test_the_log_follows_each_document_and_what_it_cannot_do_is_told_once() -> None:
+    world = FakeWorld()
+    world.journal.problems = ["livermore_runtime.logging.log_directory: 'C:\\logs' can't be used here"]
+    async with world.warmed_up():
+        for verbosity in ("debug", "warn"):
+            world.source.save(livermore_runtime={"logging": {"verbosity_level": verbosity}})
+            await world.outbox.until(lambda: world.journal.followed[-1].verbosity_level == verbosity)  # noqa: B023
+        await world.outbox.until(lambda: world.outbox.errors)
+    assert [wanted.verbosity_level for wanted in world.journal.followed] == ["info", "debug", "warn"]
+    assert world.outbox.errors == [("warning", "settings", world.journal.problems[0])]

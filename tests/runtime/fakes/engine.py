@@ -15,6 +15,7 @@ from runtime.protocol.status import EngineState
 from tests.runtime.fake_clock import FakeClock
 from tests.runtime.fakes.feeds import START_MS, FakeFeed, FakeFeeds
 from tests.runtime.fakes.intents import FakeIntents
+from tests.runtime.fakes.journal import FakeJournal
 from tests.runtime.fakes.market_cache import FakeMarketCache
 from tests.runtime.fakes.outbox import FakeOutbox
 from tests.runtime.fakes.positions import FakePositions
@@ -41,6 +42,7 @@ class FakeWorld:
     cache: FakeMarketCache = field(default_factory=FakeMarketCache)
     positions: FakePositions = field(default_factory=FakePositions)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    journal: FakeJournal = field(default_factory=FakeJournal)
     clock: FakeClock = field(default_factory=lambda: FakeClock(START_MS))
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class FakeWorld:
             cache=self.cache,
             positions=self.positions,
             outbox=self.outbox,
+            journal=self.journal,
             sleep=brief_sleep,
         )
         self.engine = Engine(self.state, ports, RHYTHM)
