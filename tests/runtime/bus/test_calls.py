@@ -71,7 +71,8 @@ async def test_a_cancelled_task_ends_in_whatever_moment_of_a_request_it_is_cance
             if task.cancel():
                 await asyncio.wait([task])
                 ended.append(task.cancelled())
-    assert len(ended) > 50
+    # How many came too late depends on the server's speed; the first moments never do.
+    assert len(ended) >= 10
     assert all(ended)
 
 
