@@ -1,5 +1,51 @@
 """What a document would be and do before it is saved: `schema`, `validate`, `diff`."""
 
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
+from settingsapp import jsonform, services
+from settingsapp.api.exchanged import json_object, raw_body
+from settingsapp.http_errors import ApiError, read_sub_of
+from settingsapp.schema.drafts import consequences, judge, validate_for
+from settingsapp.schema.inlined import inlined_schema
+from settingsapp.schema.validation import InvalidSettingsError, json_schema
+from settingsapp.services import SavedSettings
+
 router = Router(tags=["settings"])
+
+MEDIA_TYPES = ("application/json",)
+A_DOCUMENT = {"requestBody": {"content": {MEDIA_TYPES[0]: {"schema": inlined_schema()}}, "required": True}}
+
+
+@router.get("schema", summary="What the settings may hold")
+def read_schema(request: HttpRequest) -> HttpResponse:
+    """The document's JSON Schema, and the same for the form."""
+    read_sub_of(request)
+    return JsonResponse({"schema": json_schema(), "form": jsonform.form_schema()})
+
+
+@router.post("validate", summary="Judge a document without saving it", openapi_extra=A_DOCUMENT)
+def validate_draft(request: HttpRequest) -> HttpResponse:
+    """Everything that is wrong with it, with path and line, and what is worth knowing. Takes any text."""
+    sub = read_sub_of(request)
+    return JsonResponse(judge(raw_body(request, MEDIA_TYPES), sub).as_json())
+
+
+@router.post("diff", summary="What saving a document would change and cause", openapi_extra=A_DOCUMENT)
+def compare_draft(request: HttpRequest) -> HttpResponse:
+    """Against the saved version, field by field: none, hot, resubscribe or restart."""
+    sub = read_sub_of(request)
+    saved = saved_of(sub)
+    try:
+        document = validate_for(json_object(request, MEDIA_TYPES), sub)
+    except InvalidSettingsError as error:
+        raise ApiError(422, "invalid_settings", "The settings can't be compared like this.", error.problems) from None
+    return JsonResponse({"baseVersion": saved.version, **consequences(saved.document, document)})
+
+
+def saved_of(sub: str) -> SavedSettings:
+    """Return the saved settings. Raises ApiError 409 where they are no valid document."""
+    try:
+        return services.read(sub)
+    except InvalidSettingsError as error:
+        raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None

@@ -10,6 +10,7 @@ from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.http_errors import ApiError, require_role, sub_of
 from settingsapp.schema import strict_json
+from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError
 from settingsapp.services import Cause, SavedSettings, StaleVersionError
 
@@ -28,17 +29,25 @@ def cause_of(request: HttpRequest) -> Cause:
     return Cause("api", request.user.pk, request.user.get_username())
 
 
-def json_body(request: HttpRequest, media_types: Sequence[str]) -> Any:
-    """Return the body, any JSON value. Raises ApiError 415, 413 or 400 where it can't be read."""
+def raw_body(request: HttpRequest, media_types: Sequence[str]) -> bytes:
+    """Return the body as it came. Raises ApiError 415 or 413."""
     if request.content_type not in media_types:
         wanted = " or ".join(media_types)
         raise ApiError(415, "unsupported_media_type", f"Send {wanted}, not {request.content_type or 'nothing'}.")
     if len(request.body) > LONGEST_DOCUMENT:
         raise ApiError(413, "too_large", f"The body is longer than {LONGEST_DOCUMENT} bytes.")
+    return request.body
+
+
+def json_body(request: HttpRequest, media_types: Sequence[str]) -> Any:
+    """Return the body, any JSON value. Raises ApiError 415, 413 or 400 where it can't be read."""
+    raw = raw_body(request, media_types)
     try:
-        return strict_json.decode(request.body, LONGEST_DOCUMENT)
+        return strict_json.decode(raw, LONGEST_DOCUMENT)
     except strict_json.MalformedJsonError as error:
-        raise ApiError(400, "malformed", f"The body can't be read: {error}.") from None
+        # The line stands in the message, since the path may be the whole.
+        problem = FieldProblem(error.path, error.located)
+        raise ApiError(400, "malformed", f"The body can't be read: {error.located}.", [problem]) from None
 
 
 def json_object(request: HttpRequest, media_types: Sequence[str]) -> dict[str, Any]:

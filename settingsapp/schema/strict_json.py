@@ -8,12 +8,28 @@ import json
 import math
 from typing import Any, NoReturn
 
+from settingsapp.schema.json_places import first_fault
+from settingsapp.schema.secrets import shown
+
 LONGEST_MESSAGE = 256 * 1024
 DEEPEST_NESTING = 32
 
 
 class MalformedJsonError(ValueError):
-    """The text is not JSON that every party can read. The message says what is wrong with it."""
+    """The text is not JSON that every party can read. The message says what is wrong with it.
+
+    `path` and `line` (from 1) say where; None where the text has no lines, as when it is too long or not UTF-8.
+    """
+
+    def __init__(self, reason: str, path: str = "", line: int | None = None) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.line = line
+
+    @property
+    def located(self) -> str:
+        """The message with the line before it."""
+        return str(self) if self.line is None else f"line {self.line}: {self}"
 
 
 def encode(message: object) -> str:
@@ -33,24 +49,22 @@ def decode(raw: bytes | str, longest: int = LONGEST_MESSAGE) -> Any:
     """Read any JSON value, UTF-8. Raises MalformedJsonError."""
     if len(raw) > longest:
         raise MalformedJsonError(f"longer than {longest} bytes")
+    text = _decoded(raw) if isinstance(raw, bytes) else raw
     try:
-        text = raw.decode() if isinstance(raw, bytes) else raw
         value = json.loads(
             text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_duplicates
         )
-    except UnicodeDecodeError:
-        raise MalformedJsonError("not UTF-8") from None
+        _check(value, DEEPEST_NESTING)
+        return value
     except RecursionError:
-        raise MalformedJsonError("nested too deeply") from None
+        raise _located("nested too deeply", text) from None
     except json.JSONDecodeError as error:
-        raise MalformedJsonError(f"not JSON: {error}") from None
-    except MalformedJsonError:
-        raise
+        raise MalformedJsonError(f"not JSON: {error}", "", error.lineno) from None
+    except MalformedJsonError as error:
+        raise _located(str(error), text) from None
     except ValueError as error:
         # An integer of more digits than Python converts.
-        raise MalformedJsonError(f"not a usable number: {error}") from None
-    _check(value, DEEPEST_NESTING)
-    return value
+        raise _located(f"not a usable number: {error}", text) from None
 
 
 def kind_of(value: object) -> str:
@@ -70,6 +84,18 @@ def kind_of(value: object) -> str:
             return "an object"
 
 
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError("not UTF-8", "", raw[: error.start].count(b"\n") + 1) from None
+
+
+def _located(reason: str, text: str) -> MalformedJsonError:
+    place = first_fault(text, DEEPEST_NESTING)
+    return MalformedJsonError(reason, place.path, place.line) if place else MalformedJsonError(reason)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise MalformedJsonError(f"{name} is not a JSON number")
 
@@ -87,7 +113,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise MalformedJsonError(f"the key {key[:60]!r} stands twice in one object")
+                raise MalformedJsonError(f"the key {shown(key)[:60]!r} stands twice in one object")
             seen.add(key)
     return found
 

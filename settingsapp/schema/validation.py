@@ -9,7 +9,9 @@ from pydantic_core import ErrorDetails
 
 from settingsapp.schema import strict_json
 from settingsapp.schema.document import RULES_ERROR, SettingsDocument
+from settingsapp.schema.migrations import NewerSchemaError, migrated
 from settingsapp.schema.problems import FieldProblem
+from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.spelling import suggestion
 
 LONGEST_DOCUMENT: Final = 1024 * 1024
@@ -55,8 +57,39 @@ class InvalidSettingsError(Exception):
 def validate(data: Mapping[str, Any]) -> SettingsDocument:
     """Return the document that the data describes, defaults filled in. Raises InvalidSettingsError.
 
-    A problem of the whole document has the empty path.
+    A problem of the whole document has the empty path. Where a text looks like a pasted secret, that alone is told:
+    no other message may repeat it.
     """
+    try:
+        secrets = tuple(pasted_secrets(data))
+    except RecursionError:
+        raise InvalidSettingsError([FieldProblem("", "the document can't be read: nested too deeply")]) from None
+    if secrets:
+        raise InvalidSettingsError(secrets)
+    return _checked(data)
+
+
+def read_saved(data: Any) -> SettingsDocument:
+    """Return the document that was saved, perhaps in an earlier form. Raises InvalidSettingsError.
+
+    What was taken once is not searched for secrets again.
+    """
+    return _checked(_in_present_form(data) if isinstance(data, Mapping) else data)
+
+
+def validate_file(data: Mapping[str, Any]) -> SettingsDocument:
+    """Return the document that a file describes, perhaps in an earlier form. Raises as `validate` does."""
+    return validate(_in_present_form(data))
+
+
+def _in_present_form(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return migrated(data)
+    except NewerSchemaError as error:
+        raise InvalidSettingsError([error.problem]) from None
+
+
+def _checked(data: Mapping[str, Any]) -> SettingsDocument:
     try:
         # Through the strict reader, so that nothing is saved that one of the databases would refuse; and read as
         # JSON, in which a list may be a tuple and a text an enumeration's member, while nothing else is converted.
