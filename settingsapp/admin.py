@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 
 from settingsapp import admin_logins, services
 from settingsapp.accounts import Role, identity_of, role_of
+from settingsapp.admin_versions import VersionPages, admin_cause
 from settingsapp.forms import SettingsForm, form_for
 from settingsapp.models import UserSettings
-from settingsapp.services import Cause, StaleVersionError
+from settingsapp.services import StaleVersionError
 
 # The admin finds its pages by this module.
 __all__ = ["UserSettingsAdmin", "admin_logins"]
@@ -29,7 +30,7 @@ else:
 
 
 @admin.register(UserSettings)
-class UserSettingsAdmin(SettingsModelAdmin):
+class UserSettingsAdmin(VersionPages, SettingsModelAdmin):
     """One document: that of the identity which the login belongs to. Admins change it, the others read it."""
 
     form = SettingsForm
@@ -103,7 +104,7 @@ class UserSettingsAdmin(SettingsModelAdmin):
         return instance
 
     def save_model(self, request: HttpRequest, obj: UserSettings, form: Any, change: bool) -> None:
-        cause = Cause("admin", request.user.pk, request.user.get_username())
+        cause = admin_cause(request)
         saved = services.replace(
             obj.identity.sub,
             form.cleaned_data["settings"].as_json(),

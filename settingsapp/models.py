@@ -1,14 +1,22 @@
 """What is kept: identities, who belongs to them, and one settings document each."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings as project
 from django.db import models
+
+from settingsapp.schema.observed import with_observed
 
 
 def new_sub() -> str:
     """Return a new identity's name."""
     return str(uuid.uuid4())
+
+
+def title_of(version: int) -> str:
+    """Return what a version of the settings is called, in the log too."""
+    return f"Settings, version {version}"
 
 
 class Identity(models.Model):
@@ -40,6 +48,10 @@ class UserSettings(models.Model):
     identity = models.OneToOneField(Identity, on_delete=models.PROTECT, related_name="user_settings")
     version = models.PositiveIntegerField(default=1, editable=False)
     settings = models.JSONField()
+    # What Livermore notes itself and shows within the document: no part of its versions.
+    observed = models.JSONField(default=dict, editable=False)
+    # The seal of the current version's link in the chain of versions.
+    head = models.CharField(max_length=64, default="", blank=True, editable=False)
     updated_at = models.DateTimeField(editable=False)
     updated_by = models.ForeignKey(
         project.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -50,4 +62,11 @@ class UserSettings(models.Model):
         verbose_name_plural = "settings"
 
     def __str__(self) -> str:
-        return f"Settings, version {self.version}"
+        return title_of(self.version)
+
+    @property
+    def shown(self) -> Any:
+        """The saved document's JSON as it is read: with what was observed. What is no object is returned as it is."""
+        if not isinstance(self.settings, dict):
+            return self.settings
+        return with_observed(self.settings, self.observed if isinstance(self.observed, dict) else {})

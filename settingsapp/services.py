@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime
 from typing import Any, Literal
 
-from django.contrib.admin.models import ADDITION, CHANGE
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,8 +17,10 @@ from settingsapp.schema import watchlist
 from settingsapp.schema.diff import Change, changes
 from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
+from settingsapp.schema.observed import OBSERVED_FIELDS, observed_in, with_observed, without_observed
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import InvalidSettingsError, validate
+from settingsapp.schema.version_chain import Link, linked
 
 __all__ = ["UnknownIdentityError", "only_identity"]
 
@@ -30,17 +32,23 @@ MOST_SENTENCES = 50
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a document changes: who did it, and by which way."""
+    """Why a document changes: who did it, by which way, and from where."""
 
     kind: Literal["admin", "api", "command", "import", "system"]
     user_id: int | None
     username: str
     command_id: str | None = None
+    address: str | None = None
+    """The client's network address, where there is one."""
+    token: str | None = None
+    """The API token that was used, by its name and number."""
+    restored: int | None = None
+    """The version whose document this is again."""
 
 
 @dataclass(frozen=True)
 class SavedSettings:
-    """A saved document with its version."""
+    """A saved document with its version. The document shows what was observed too, which is no part of the version."""
 
     sub: str
     version: int
@@ -61,16 +69,18 @@ def create_identity() -> Identity:
     """Make an identity with version 1 of its document."""
     with transaction.atomic():
         identity = Identity.objects.create()
-        row = UserSettings.objects.create(
-            identity=identity, settings=default_document(identity.sub).as_json(), updated_at=timezone.now()
-        )
-        audit.write(row, audit.login_of(None, ""), ADDITION, "Version 1 (system): the default settings.")
+        document = default_document(identity.sub).as_json()
+        row = UserSettings(identity=identity, settings=document, updated_at=timezone.now())
+        link = _link(row, Cause("system", None, ""), audit.login_of(None, "").pk, [], None)
+        row.head = link.hash
+        row.save()
+        audit.write(row, link)
     return identity
 
 
 def read(sub: str) -> SavedSettings:
     """Return the saved document. Raises UnknownIdentityError, InvalidSettingsError where it is no document."""
-    return _saved(_row(sub))
+    return _saved(row_of(sub))
 
 
 def saved_version(sub: str) -> int:
@@ -117,6 +127,21 @@ def remove_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = 
     return _write(sub, lambda old: watchlist.without_symbol(validate(old).as_json(), symbol), cause=cause, guard=guard)
 
 
+def observe(sub: str, observed: Mapping[str, Any]) -> None:
+    """Note what Livermore itself has seen, by field of OBSERVED_FIELDS. It makes no version and states no fact.
+
+    Raises InvalidSettingsError, UnknownIdentityError.
+    """
+    strange = [FieldProblem(field, "is no observed field") for field in observed if field not in OBSERVED_FIELDS]
+    if strange:
+        raise InvalidSettingsError(strange)
+    with transaction.atomic():
+        row = row_of(sub, lock=True)
+        row.observed = {**row.observed, **observed}
+        _saved(row)
+        row.save(update_fields=["observed"])
+
+
 def _write(
     sub: str,
     edit: Callable[[Mapping[str, Any]], Mapping[str, Any]],
@@ -127,28 +152,71 @@ def _write(
 ) -> tuple[SavedSettings, bool]:
     """Edit the document in one short transaction; a write that changes nothing makes no version."""
     with transaction.atomic():
-        row = _row(sub, lock=True)
+        row = row_of(sub, lock=True)
         if guard is not None:
             guard()
         if expected_version is not None and row.version != expected_version:
             raise StaleVersionError(row.version)
         before = _saved_if_valid(row)
-        document = _validated(sub, edit(row.settings), cause)
-        changed = changes(before.document, document) if before else ()
+        sent = _validated(sub, edit(row.shown), cause)
+        if cause.kind == "import":
+            _adopt(row, observed_in(sent.as_json()))
+        document = sent.model_copy(update=with_observed({}, row.observed))
+        changed = _versioned(changes(before.document, document)) if before else ()
         if before and not changed:
-            return before, False
-        row.settings = document.as_json()
-        row.version += 1
-        row.updated_at = timezone.now()
-        row.updated_by = audit.login_of(cause.user_id, cause.username)
-        row.save()
-        audit.write(row, row.updated_by, CHANGE, _told(row.version, cause, changed))
-        after = SavedSettings(sub, row.version, row.updated_at, row.updated_by.get_username(), document)
+            return replaced(before, document=document), False
+        after = _new_version(row, document, cause, changed)
         transaction.on_commit(lambda: _state_fact(before, after, cause))
     return after, True
 
 
-def _row(sub: str, *, lock: bool = False) -> UserSettings:
+def _new_version(
+    row: UserSettings, document: SettingsDocument, cause: Cause, changed: tuple[Change, ...]
+) -> SavedSettings:
+    old = row.settings
+    row.settings = without_observed(document.as_json())
+    row.version += 1
+    row.updated_at = timezone.now()
+    row.updated_by = audit.login_of(cause.user_id, cause.username)
+    link = _link(row, cause, row.updated_by.pk, _told(changed), old)
+    row.head = link.hash
+    row.save(update_fields=["settings", "version", "updated_at", "updated_by", "head"])
+    audit.write(row, link)
+    return SavedSettings(row.identity.sub, row.version, row.updated_at, row.updated_by.get_username(), document)
+
+
+def _link(row: UserSettings, cause: Cause, user_id: int, told: list[str], before: Any) -> Link:
+    """Return the link of the version that the row now is; `before` is what was saved in it before, if anything was."""
+    link = Link(
+        version=row.version,
+        saved_at=row.updated_at.isoformat(),
+        user_id=user_id,
+        way=cause.kind,
+        address=cause.address,
+        command_id=cause.command_id,
+        token=cause.token,
+        restored=cause.restored,
+        told=told,
+        previous=row.head,
+    )
+    return linked(link, before, row.settings)
+
+
+def _adopt(row: UserSettings, brought: Mapping[str, Any]) -> None:
+    """Take what an imported document tells as observed where nothing was observed here yet."""
+    known = {field: value for field, value in row.observed.items() if value}
+    if brought.keys() - known.keys():
+        row.observed = {**brought, **known}
+        row.save(update_fields=["observed"])
+
+
+def _versioned(changed: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Leave out what makes no version."""
+    return tuple(change for change in changed if change.path not in OBSERVED_FIELDS)
+
+
+def row_of(sub: str, *, lock: bool = False) -> UserSettings:
+    """Return what is kept of the settings; locked, within a transaction. Raises UnknownIdentityError."""
     rows = UserSettings.objects.select_related("identity", "updated_by").filter(identity__sub=sub)
     if lock:
         # SQLite has no row locks: there the transaction took the write lock when it began.
@@ -162,7 +230,7 @@ def _row(sub: str, *, lock: bool = False) -> UserSettings:
 
 def _saved(row: UserSettings) -> SavedSettings:
     writer = row.updated_by.get_username() if row.updated_by else ""
-    return SavedSettings(row.identity.sub, row.version, row.updated_at, writer, validate(row.settings))
+    return SavedSettings(row.identity.sub, row.version, row.updated_at, writer, validate(row.shown))
 
 
 def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
@@ -182,12 +250,11 @@ def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocum
     return document
 
 
-def _told(version: int, cause: Cause, changed: tuple[Change, ...]) -> str:
-    shown = [change.sentence for change in changed[:MOST_SENTENCES]]
-    if len(changed) > MOST_SENTENCES:
-        shown.append(f"and {len(changed) - MOST_SENTENCES} more")
-    way = f"{cause.kind} {cause.command_id}" if cause.command_id else cause.kind
-    return f"Version {version} ({way}): {'; '.join(shown) or 'repaired what was no valid document'}."
+def _told(changed: tuple[Change, ...]) -> list[str]:
+    if not changed:
+        return ["what was no valid document: repaired"]
+    told = [change.sentence for change in changed[:MOST_SENTENCES]]
+    return [*told, f"{len(changed) - MOST_SENTENCES} fields more"] if len(changed) > MOST_SENTENCES else told
 
 
 def _state_fact(before: SavedSettings | None, after: SavedSettings, cause: Cause) -> None:

@@ -53,7 +53,12 @@ class WatchlistChange:
 
 def changes(before: SettingsDocument, after: SettingsDocument) -> tuple[Change, ...]:
     """Return what differs, field by field, in the document's order."""
-    return tuple(_changes("", before.as_json(), after.as_json()))
+    return changes_of(before.as_json(), after.as_json())
+
+
+def changes_of(before: Any, after: Any) -> tuple[Change, ...]:
+    """Return what differs between two values of JSON, whether they are documents or not."""
+    return tuple(_changes("", before, after))
 
 
 def watchlist_changes(before: SettingsDocument, after: SettingsDocument) -> WatchlistChange:

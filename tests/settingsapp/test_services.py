@@ -48,7 +48,7 @@ def test_a_new_identity_has_version_1_and_an_entry_in_the_log(saved_sub: str) ->
     assert (saved.version, saved.sub, saved.document.sub) == (1, saved_sub, saved_sub)
     assert services.saved_version(saved_sub) == 1
     entry = LogEntry.objects.get()
-    assert entry.get_change_message() == "Version 1 (system): the default settings."
+    assert entry.get_change_message() == "Added the default settings “version 1”."
 
 
 def test_a_patch_makes_a_version_states_the_fact_and_leaves_an_entry(
@@ -70,7 +70,7 @@ def test_a_patch_makes_a_version_states_the_fact_and_leaves_an_entry(
     )
     entry = LogEntry.objects.latest("pk")
     assert entry.user == user
-    assert entry.get_change_message() == "Version 2 (api): perseus_profile.risk_tolerance: medium → low."
+    assert entry.get_change_message() == "Changed perseus_profile.risk_tolerance: medium → low."
 
 
 def test_a_write_that_changes_nothing_makes_no_version(saved_sub: str, facts: list[dict[str, Any]]) -> None:
@@ -187,7 +187,7 @@ def test_a_command_is_logged_as_its_senders_and_names_itself(saved_sub: str) -> 
     after, _ = services.add_symbol(saved_sub, "UNI-USD", cause=Cause("command", None, "ada", "cmd-1"))
     assert after.updated_by == services.read(saved_sub).updated_by == "ada"
     entry = LogEntry.objects.latest("pk")
-    assert entry.get_change_message() == "Version 2 (command cmd-1): symbols: added UNI-USD."
+    assert entry.get_change_message() == "Changed symbols: added UNI-USD."
 
 
 def test_what_no_login_did_is_logged_as_livermores_own_and_nobody_can_sign_in_as_it(saved_sub: str) -> None:

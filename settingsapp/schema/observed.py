@@ -1,0 +1,22 @@
+"""What the machine writes about itself: shown within the document, kept beside it, no part of its versions."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+OBSERVED_FIELDS: Final = ("portfolio_symbols_last_update", "scanner_symbols_last_update")
+"""Each a moment as ISO 8601 text, empty where nothing was observed yet. Nobody but Livermore writes them."""
+
+
+def with_observed(document: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document's JSON as it is read and exported; what a writer sent for these fields does not count."""
+    return dict(document) | {field: observed.get(field, "") for field in OBSERVED_FIELDS}
+
+
+def without_observed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document's JSON as it is saved."""
+    return dict(document) | dict.fromkeys(OBSERVED_FIELDS, "")
+
+
+def observed_in(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the document's JSON tells as observed."""
+    return {field: document[field] for field in OBSERVED_FIELDS if document.get(field)}
