@@ -19,7 +19,7 @@ from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
 from settingsapp.schema.observed import OBSERVED_FIELDS, observed_in, with_observed, without_observed
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.validation import InvalidSettingsError, validate
+from settingsapp.schema.validation import InvalidSettingsError, read_saved, validate, validate_file
 from settingsapp.schema.version_chain import Link, linked
 
 __all__ = ["UnknownIdentityError", "only_identity"]
@@ -108,13 +108,27 @@ def patch(
     return _write(sub, lambda old: merged(old, merge_patch), cause=cause, expected_version=expected_version)[0]
 
 
+def edit(
+    sub: str,
+    change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    *,
+    cause: Cause,
+    expected_version: int | None = None,
+) -> SavedSettings:
+    """Save what `change` makes of the document's JSON, which it leaves as it is; what it raises stops the write.
+
+    Raises as `replace` does.
+    """
+    return _write(sub, change, cause=cause, expected_version=expected_version)[0]
+
+
 def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = None) -> tuple[SavedSettings, bool]:
     """Put a symbol on the watchlist, or switch it on again; tells whether that changed anything.
 
     `guard` runs within the transaction and may raise to stop it. Raises as `replace` does.
     """
     try:
-        return _write(sub, lambda old: watchlist.with_symbol(validate(old).as_json(), symbol), cause=cause, guard=guard)
+        return _write(sub, lambda old: watchlist.with_symbol(_whole(old), symbol), cause=cause, guard=guard)
     except InvalidSettingsError as error:
         # The caller knows of a symbol, not of its place in a list that was never saved.
         raise InvalidSettingsError(
@@ -124,7 +138,7 @@ def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = Non
 
 def remove_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = None) -> tuple[SavedSettings, bool]:
     """Take a symbol off the watchlist in all its spellings. As `add_symbol`."""
-    return _write(sub, lambda old: watchlist.without_symbol(validate(old).as_json(), symbol), cause=cause, guard=guard)
+    return _write(sub, lambda old: watchlist.without_symbol(_whole(old), symbol), cause=cause, guard=guard)
 
 
 def observe(sub: str, observed: Mapping[str, Any]) -> None:
@@ -158,7 +172,8 @@ def _write(
         if expected_version is not None and row.version != expected_version:
             raise StaleVersionError(row.version)
         before = _saved_if_valid(row)
-        sent = _validated(sub, edit(row.shown), cause)
+        # Complete and in the present form, also where the saved one is from before a field was there.
+        sent = _validated(sub, edit(before.document.as_json() if before else row.shown), cause)
         if cause.kind == "import":
             _adopt(row, observed_in(sent.as_json()))
         document = sent.model_copy(update=with_observed({}, row.observed))
@@ -230,7 +245,7 @@ def row_of(sub: str, *, lock: bool = False) -> UserSettings:
 
 def _saved(row: UserSettings) -> SavedSettings:
     writer = row.updated_by.get_username() if row.updated_by else ""
-    return SavedSettings(row.identity.sub, row.version, row.updated_at, writer, validate(row.shown))
+    return SavedSettings(row.identity.sub, row.version, row.updated_at, writer, read_saved(row.shown))
 
 
 def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
@@ -244,10 +259,16 @@ def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
 def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocument:
     if cause.kind == "import" or not data.get("sub"):
         data = {**data, "sub": sub}
-    document = validate(data)
+    # What comes from a file or an old version may have an earlier form.
+    earlier = cause.kind == "import" or cause.restored is not None
+    document = validate_file(data) if earlier else validate(data)
     if document.sub != sub:
         raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {sub}")])
     return document
+
+
+def _whole(document: Mapping[str, Any]) -> dict[str, Any]:
+    return read_saved(document).as_json()
 
 
 def _told(changed: tuple[Change, ...]) -> list[str]:

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from settingsapp import services
-from settingsapp.api.exchanged import answer, cause_of, expected_version, json_object, saved_answer, writer_of
-from settingsapp.http_errors import ApiError, read_sub_of
+from settingsapp.api.exchanged import answer, cause_of, expected_version, json_object, saved_answer, saved_of, writer_of
+from settingsapp.api.json_patch import JSON_PATCH, change_by_json_patch
+from settingsapp.http_errors import read_sub_of
 from settingsapp.schema.inlined import inlined_schema
-from settingsapp.schema.validation import InvalidSettingsError
 from settingsapp.services import SavedSettings
 
 router = Router(tags=["settings"])
@@ -20,10 +20,7 @@ MERGE_PATCH = "application/merge-patch+json"
 @router.get("", summary="The saved settings")
 def read_settings(request: HttpRequest) -> HttpResponse:
     """The document with its version, which is also its ETag."""
-    try:
-        return answer(services.read(read_sub_of(request)))
-    except InvalidSettingsError as error:
-        raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None
+    return answer(saved_of(read_sub_of(request)))
 
 
 @router.put(
@@ -39,11 +36,23 @@ def replace_settings(request: HttpRequest) -> HttpResponse:
 @router.patch(
     "",
     summary="Change parts of the settings",
-    openapi_extra={"requestBody": {"content": {MERGE_PATCH: {"schema": {"type": "object"}}}, "required": True}},
+    openapi_extra={
+        "requestBody": {
+            "content": {
+                MERGE_PATCH: {"schema": {"type": "object"}},
+                JSON_PATCH: {"schema": {"type": "array", "items": {"type": "object"}}},
+            },
+            "required": True,
+        }
+    },
 )
 def change_settings(request: HttpRequest) -> HttpResponse:
-    """A merge patch (RFC 7396): null takes a field away, so that its default counts. With If-Match as for PUT."""
-    return _save(request, services.patch, (MERGE_PATCH, "application/json"))
+    """A merge patch (RFC 7396): null takes a field away, so that its default counts. Or a JSON Patch (RFC 6902): all
+    of its operations or none. With If-Match as for PUT.
+    """
+    if request.content_type == JSON_PATCH:
+        return change_by_json_patch(request)
+    return _save(request, services.patch, (MERGE_PATCH, "application/json", JSON_PATCH))
 
 
 def _save(request: HttpRequest, write: Callable[..., SavedSettings], media_types: Sequence[str]) -> HttpResponse:

@@ -3,13 +3,12 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from settingsapp import jsonform, services
-from settingsapp.api.exchanged import json_object, raw_body
+from settingsapp import jsonform
+from settingsapp.api.exchanged import json_object, raw_body, saved_of
 from settingsapp.http_errors import ApiError, read_sub_of
 from settingsapp.schema.drafts import consequences, judge, validate_for
 from settingsapp.schema.inlined import inlined_schema
 from settingsapp.schema.validation import InvalidSettingsError, json_schema
-from settingsapp.services import SavedSettings
 
 router = Router(tags=["settings"])
 
@@ -41,11 +40,3 @@ def compare_draft(request: HttpRequest) -> HttpResponse:
     except InvalidSettingsError as error:
         raise ApiError(422, "invalid_settings", "The settings can't be compared like this.", error.problems) from None
     return JsonResponse({"baseVersion": saved.version, **consequences(saved.document, document)})
-
-
-def saved_of(sub: str) -> SavedSettings:
-    """Return the saved settings. Raises ApiError 409 where they are no valid document."""
-    try:
-        return services.read(sub)
-    except InvalidSettingsError as error:
-        raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None

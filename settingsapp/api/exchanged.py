@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from settingsapp import services
 from settingsapp.accounts import Role
-from settingsapp.http_errors import ApiError, require_role, sub_of
+from settingsapp.http_errors import ApiError, require_role, sub_of, token_of
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError
@@ -25,8 +25,12 @@ def writer_of(request: HttpRequest) -> str:
 
 
 def cause_of(request: HttpRequest) -> Cause:
-    """Return why a request to the API changes settings: who sent it."""
-    return Cause("api", request.user.pk, request.user.get_username())
+    """Return why a request to the API changes settings: who sent it, from where, with which token."""
+    token = token_of(request)
+    address = request.META.get("REMOTE_ADDR") or None
+    return Cause(
+        "api", request.user.pk, request.user.get_username(), address=address, token=str(token) if token else None
+    )
 
 
 def raw_body(request: HttpRequest, media_types: Sequence[str]) -> bytes:
@@ -93,3 +97,11 @@ def answer(saved: SavedSettings) -> HttpResponse:
         "settings": saved.document.as_json(),
     }
     return JsonResponse(body, headers={"ETag": f'"{saved.version}"'})
+
+
+def saved_of(sub: str) -> SavedSettings:
+    """Return the saved settings. Raises ApiError 409 where they are no valid document."""
+    try:
+        return services.read(sub)
+    except InvalidSettingsError as error:
+        raise ApiError(409, "damaged", "What is saved is not a valid document.", error.problems) from None

@@ -9,6 +9,7 @@ from settingsapp.schema.diff import ABSENT, Change, changes, watchlist_changes
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.impact import impact_of, strongest
 from settingsapp.schema.json_places import lines_of, nearest_line
+from settingsapp.schema.observed import OBSERVED_FIELDS
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, validate
 from settingsapp.schema.warnings import warnings
@@ -66,7 +67,11 @@ def validate_for(data: Mapping[str, Any], sub: str) -> SettingsDocument:
 
 
 def consequences(before: SettingsDocument, after: SettingsDocument) -> dict[str, Any]:
-    """Return what would change, field by field, and what that causes, as the API tells it."""
+    """Return what would change, field by field, and what that causes, as the API tells it.
+
+    What Livermore itself writes does not count, whatever the new document says.
+    """
+    after = after.model_copy(update={field: getattr(before, field) for field in OBSERVED_FIELDS})
     changed = changes(before, after)
     symbols = watchlist_changes(before, after)
     return {
