@@ -13,6 +13,7 @@ from ninja.security import django_auth
 
 from runtime.api import router as runtime_router
 from settingsapp.api import routers as settings_routers
+from settingsapp.bearer import BearerToken
 from settingsapp.http_errors import ApiError
 from settingsapp.identities import UnknownIdentityError
 from settingsapp.schema import strict_json
@@ -20,7 +21,7 @@ from settingsapp.schema.problems import FieldProblem
 
 log = logging.getLogger(__name__)
 
-SIGN_IN = "Sign in first: a session of this site is needed."
+SIGN_IN = "Sign in first: a session of this site is needed, or an API token as Authorization: Bearer TOKEN."
 
 
 class StrictParser(Parser):
@@ -34,7 +35,8 @@ api = NinjaAPI(
     title="Livermore",
     version="1",
     description="What Livermore is to do, what it does, and the commands in between.",
-    auth=django_auth,
+    # A token first: who sends one means it, also from a browser that is signed in.
+    auth=[BearerToken(), django_auth],
     parser=StrictParser(),
     urls_namespace="api",
 )
@@ -45,7 +47,8 @@ api.add_router("runtime", runtime_router)
 
 def error_response(error: ApiError) -> HttpResponse:
     """Return an error as every path of the API tells it."""
-    return JsonResponse(error.body(), status=error.status)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return JsonResponse(error.body(), status=error.status, headers=headers)
 
 
 @api.exception_handler(ApiError)

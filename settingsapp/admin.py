@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from settingsapp import admin_logins, services
+from settingsapp import admin_logins, admin_tokens, services
 from settingsapp.accounts import Role, identity_of, role_of
 from settingsapp.admin_versions import VersionPages, admin_cause
 from settingsapp.forms import SettingsForm, form_for
@@ -18,7 +18,7 @@ from settingsapp.models import UserSettings
 from settingsapp.services import StaleVersionError
 
 # The admin finds its pages by this module.
-__all__ = ["UserSettingsAdmin", "admin_logins"]
+__all__ = ["UserSettingsAdmin", "admin_logins", "admin_tokens"]
 
 # Generic for the type checker alone.
 if TYPE_CHECKING:

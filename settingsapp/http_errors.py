@@ -6,7 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from settingsapp.accounts import Role, identity_of, role_of
+from settingsapp.models import ApiToken
 from settingsapp.schema.problems import FieldProblem
+from settingsapp.tokens import role_of_token
 
 
 class ApiError(Exception):
@@ -28,9 +30,16 @@ class ApiError(Exception):
         }
 
 
+def token_of(request: HttpRequest) -> ApiToken | None:
+    """Return the API token that the request came with; None where it came with a session."""
+    auth = getattr(request, "auth", None)
+    return auth if isinstance(auth, ApiToken) else None
+
+
 def sub_of(request: HttpRequest) -> str:
-    """Return the identity that the login belongs to. Raises ApiError 403 where it belongs to none."""
-    identity = identity_of(request.user)
+    """Return the identity that the login, or the token, belongs to. Raises ApiError 403 where it belongs to none."""
+    token = token_of(request)
+    identity = token.identity if token else identity_of(request.user)
     if identity is None:
         raise ApiError(403, "no_identity", "This login belongs to no identity; an admin can give it one.")
     return identity.sub
@@ -44,8 +53,10 @@ def read_sub_of(request: HttpRequest) -> str:
 
 
 def require_role(request: HttpRequest, needed: Role) -> None:
-    """Raise ApiError 403 unless the login's role includes the one needed."""
-    role = role_of(request.user)
+    """Raise ApiError 403 unless the role of the login, or of the token, includes the one needed."""
+    token = token_of(request)
+    role = role_of_token(token) if token else role_of(request.user)
     if role is None or not role.permits(needed):
+        whose = "token" if token else "login"
         has = role.value if role else "none"
-        raise ApiError(403, "forbidden", f"This needs the role {needed.value}; this login's is {has}.")
+        raise ApiError(403, "forbidden", f"This needs the role {needed.value}; this {whose}'s is {has}.")

@@ -70,3 +70,25 @@ class UserSettings(models.Model):
         if not isinstance(self.settings, dict):
             return self.settings
         return with_observed(self.settings, self.observed if isinstance(self.observed, dict) else {})
+
+
+class ApiToken(models.Model):
+    """A key to the API for a program. Of the token itself only its hash is kept."""
+
+    name = models.CharField(max_length=80, help_text="What uses it: deploy script, notebook …")
+    hashed = models.CharField(max_length=64, unique=True, editable=False)
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, editable=False, related_name="api_tokens")
+    role = models.CharField(max_length=16, help_text="What it may do. Never more than the login that made it.")
+    made_by = models.ForeignKey(
+        project.AUTH_USER_MODEL, on_delete=models.CASCADE, editable=False, related_name="api_tokens"
+    )
+    made_at = models.DateTimeField(editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "API token"
+        verbose_name_plural = "API tokens"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
