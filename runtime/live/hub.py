@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -23,6 +23,8 @@ from settingsapp.schema import strict_json
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 READ_SECONDS: Final = 1.0
 """How long the regular look at Redis may take before it counts as failed."""
 JOIN_SECONDS: Final = 3.0
@@ -38,6 +40,7 @@ class _Watch:
     viewers: set[Viewer] = field(default_factory=set)
     last: dict[str, Any] | None = None
     saved_version: int | None = None
+    presentation: dict[str, Any] | None = None
     told: dict[str, Any] | None = None
     told_at: float = 0.0
 
@@ -61,21 +64,15 @@ class Hub:
         *,
         url: str | None = None,
         saved_versions: Callable[[Collection[str]], Mapping[str, int]] = saved.versions,
+        saved_presentations: Callable[[Collection[str]], Mapping[str, dict[str, Any]]] = saved.presentations,
         tick_seconds: float = 1.0,
         linger_seconds: float = 30.0,
         queue_length: int = QUEUE_LENGTH,
     ) -> None:
         self._url = url
 
-        def read_and_let_go(subs: Collection[str]) -> Mapping[str, int]:
-            try:
-                return saved_versions(subs)
-            finally:
-                # This thread may never run again: a connection that it kept would be lost to all others.
-                db.connections.close_all()
-
-        # Not on the thread that all consumers share: a database that hangs must not hold up their sign-ins.
-        self._saved_versions = sync_to_async(read_and_let_go, thread_sensitive=False)
+        self._saved_versions = _beside(saved_versions)
+        self._saved_presentations = _beside(saved_presentations)
         self._tick_seconds = tick_seconds
         self._linger_seconds = linger_seconds
         self._queue_length = queue_length
@@ -115,12 +112,14 @@ class Hub:
         with self._in_use() as ears:
             statuses = await ears.reader.statuses((sub,))
             version = (await self._saved_versions((sub,))).get(sub)
+            presentation = (await self._saved_presentations((sub,))).get(sub)
         watch = self._watches.get(sub)
         if watch is not None:
             # What waits to be sent was perhaps said before the version was known.
-            watch.saved_version = version
+            watch.saved_version, watch.presentation = version, presentation
             self._tell_status(watch)
-        return observed(statuses.last[sub], statuses.now_ms, version) | {"observedAt": statuses.now_ms}
+        told = observed(statuses.last[sub], statuses.now_ms, version) | {"observedAt": statuses.now_ms}
+        return told if presentation is None else told | {"presentation": presentation}
 
     async def close(self) -> None:
         """Stop listening; every viewer is told to come back."""
@@ -255,6 +254,8 @@ class Hub:
             subs = tuple(self._watches)
         try:
             versions = await self._saved_versions(subs)
+            changed = [s for s, v in versions.items() if s in self._watches and self._watches[s].saved_version != v]
+            presentations = await self._saved_presentations(changed) if changed else {}
         except db.Error as error:
             # The versions that were read last stay: an old number is more use than none.
             logger.warning("the saved versions can't be read now: %s", error)
@@ -262,11 +263,14 @@ class Hub:
         for sub, version in versions.items():
             if sub in self._watches:
                 self._watches[sub].saved_version = version
+                self._watches[sub].presentation = presentations.get(sub, self._watches[sub].presentation)
 
     def _tell_status(self, watch: _Watch) -> None:
         now = time.monotonic()
         now_ms = int(self._ahead_ms + now * 1000)
         told = observed(watch.last, now_ms, watch.saved_version, self._trouble)
+        if watch.presentation is not None:
+            told |= {"presentation": watch.presentation}
         before = {key: value for key, value in (watch.told or {}).items() if key != "observedAt"}
         # Said again now and then although nothing changed: a socket that carries nothing could be a dead one.
         if told == before and now - watch.told_at < 2 * self._tick_seconds:
@@ -275,6 +279,21 @@ class Hub:
         text = strict_json.encode(watch.told)
         for viewer in watch.viewers:
             viewer.put_status(text)
+
+
+def _beside(
+    read: Callable[[Collection[str]], Mapping[str, T]],
+) -> Callable[[Collection[str]], Awaitable[Mapping[str, T]]]:
+    """Read from the database not on the thread that all consumers share: one that hangs must not hold up sign-ins."""
+
+    def read_and_let_go(subs: Collection[str]) -> Mapping[str, T]:
+        try:
+            return read(subs)
+        finally:
+            # This thread may never run again: a connection that it kept would be lost to all others.
+            db.connections.close_all()
+
+    return sync_to_async(read_and_let_go, thread_sensitive=False)
 
 
 def _is_newer(held: dict[str, Any] | None, read: dict[str, Any], now_ms: int) -> bool:

@@ -1,6 +1,8 @@
 """The status page: real state in its first paint, kept up to date by the websocket from then on."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,6 +15,7 @@ from runtime.bus.live import BEGINNING, Look, look
 from runtime.live import saved, words
 from runtime.live.consumer import ALERTS, ERRORS
 from runtime.live.hub import NO_REDIS
+from runtime.live.presentation import Presentation, presentation_of
 from runtime.protocol.observed import observed
 from settingsapp.accounts import Role, identity_of, role_of
 
@@ -26,16 +29,17 @@ def status_page(request: HttpRequest) -> HttpResponse:
         return render(request, "runtime/no_identity.html", status=403)
     saved_settings = saved.settings_glance(identity.sub)
     version = None if saved_settings is None else saved_settings.version
+    presentation = presentation_of({}) if saved_settings is None else saved_settings.presentation
     try:
         seen = look(identity.sub, errors=ERRORS)
         trouble = ""
     except RedisUnavailableError:
         seen, trouble = Look(now_ms=0, status=None, seq=BEGINNING, errors=[]), NO_REDIS
-    status = observed(seen.status, seen.now_ms, version, trouble) | {"observedAt": seen.now_ms}
+    status = observed(seen.status, seen.now_ms, version, trouble)
+    status |= {"observedAt": seen.now_ms, "presentation": presentation.body()}
     alerts = saved.recent_alerts(identity.sub, ALERTS)
     context = {
-        "page": _page(status, alerts, seen.errors, seen.now_ms),
-        "trading_mode": "" if saved_settings is None else saved_settings.trading_mode,
+        "page": _page(status, alerts, seen.errors, seen.now_ms, presentation),
         "role": role.value,
         "may_command": role.permits(Role.OPERATOR),
         "initial": {"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
@@ -44,24 +48,31 @@ def status_page(request: HttpRequest) -> HttpResponse:
 
 
 def _page(
-    status: dict[str, Any], alerts: list[dict[str, Any]], errors: list[dict[str, Any]], now_ms: int
+    status: dict[str, Any],
+    alerts: list[dict[str, Any]],
+    errors: list[dict[str, Any]],
+    now_ms: int,
+    presentation: Presentation,
 ) -> dict[str, Any]:
     """Return what the template shows, all of it as text and tones."""
+    at = partial(_moment, presentation)
     offline = status["state"] == "offline"
     return {
         "face": words.face(status["state"]),
+        "public_name": presentation.public_name,
+        "trading_mode": presentation.trading_mode,
         "sentence": words.sentence(status, now_ms),
-        "until": None if offline else _moment(status["desired"]["pausedUntil"]),
+        "until": None if offline else at(status["desired"]["pausedUntil"]),
         "simulated": [label for one in status["exchanges"] if (label := words.exchange_label(one))],
-        "updated": _moment(status["timestamp"], now_ms),
+        "updated": at(status["timestamp"], now_ms),
         "mode": status["mode"] or "–",
         "saved_version": status["savedSettingsVersion"],
         "versions": words.versions(status),
         "versions_tone": words.versions_tone(status),
         "uptime": "–" if offline else words.duration(status["uptimeSeconds"]),
-        "started": _moment(status["startedAt"]),
+        "started": at(status["startedAt"]),
         "engine": status["engine"],
-        "last_signal": _moment(status["lastSignalAt"], now_ms),
+        "last_signal": at(status["lastSignalAt"], now_ms),
         "queue_depth": status["queueDepth"],
         "warmup": status["warmup"],
         "exchanges": [
@@ -69,8 +80,8 @@ def _page(
             | {
                 "tone": words.EXCHANGE_TONES.get(one["state"], "warn"),
                 "label": words.exchange_label(one),
-                "last": _moment(one["lastMessageAt"], now_ms),
-                "latency": None if one["latencyMs"] is None else words.number(one["latencyMs"]),
+                "last": at(one["lastMessageAt"], now_ms),
+                "latency": None if one["latencyMs"] is None else presentation.number(one["latencyMs"]),
             }
             for one in status["exchanges"]
         ],
@@ -79,26 +90,31 @@ def _page(
             alert
             | {
                 "happened": words.happened(alert),
-                "values": words.values(alert),
-                "raised": _moment(alert.get("timestamp", alert["openTime"]), now_ms),
-                "candle": _moment(alert["openTime"]),
-                "first": _moment(alert["firstBar"]),
+                "values": words.values(alert, _written(presentation, alert["symbol"])),
+                "due": words.delivery(alert),
+                "raised": at(alert.get("timestamp", alert["openTime"]), now_ms),
+                "candle": at(alert["openTime"]),
+                "first": at(alert["firstBar"]),
             }
             for alert in alerts
         ],
-        "errors": [error | {"at": _moment(error.get("timestamp"), now_ms)} for error in errors],
+        "errors": [error | {"at": at(error.get("timestamp"), now_ms)} for error in errors],
     }
 
 
-def _moment(milliseconds: float | None, now_ms: int = 0) -> dict[str, Any] | None:
+def _written(presentation: Presentation, symbol: str) -> Callable[[str, object], str]:
+    return lambda name, value: presentation.value(name, value, symbol)
+
+
+def _moment(presentation: Presentation, milliseconds: float | None, now_ms: int = 0) -> dict[str, Any] | None:
     """Return a time as the template writes it: exact, for machines, and as an age where `now_ms` is known."""
     if not milliseconds:
         return None
-    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    text = presentation.absolute(milliseconds)
     return {
         "ms": int(milliseconds),
-        "iso": time.isoformat(),
-        "text": f"{time:%Y-%m-%d %H:%M:%S} UTC",
-        "clock": f"{time:%H:%M} UTC",
-        "ago": words.ago(now_ms - milliseconds) if now_ms else f"{time:%Y-%m-%d %H:%M} UTC",
+        "iso": datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(),
+        "text": text,
+        "clock": presentation.clock(milliseconds),
+        "ago": words.ago(now_ms - milliseconds) if now_ms else text,
     }

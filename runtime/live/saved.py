@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from runtime.live.presentation import Presentation, presentation_of
 from runtime.models import Alert
 from settingsapp.models import Identity, UserSettings
 
@@ -11,6 +12,13 @@ def versions(subs: Collection[str]) -> Mapping[str, int]:
     """Return the saved document's version of each identity that has one."""
     rows = UserSettings.objects.filter(identity__sub__in=subs).values_list("identity__sub", "version")
     return dict(rows)
+
+
+def presentations(subs: Collection[str]) -> Mapping[str, dict[str, Any]]:
+    """Return how each of the identities that have a document wants things shown, as pages are told it."""
+    rows = UserSettings.objects.filter(identity__sub__in=subs)
+    found = rows.values_list("identity__sub", "settings__perseus_profile")
+    return {sub: presentation_of(profile).body() for sub, profile in found}
 
 
 def recent_alerts(sub: str, limit: int) -> list[dict[str, Any]]:
@@ -23,17 +31,13 @@ class SettingsGlance(NamedTuple):
     """What the page shows of the saved document."""
 
     version: int
-    trading_mode: str
+    presentation: Presentation
 
 
 def settings_glance(sub: str) -> SettingsGlance | None:
     """Return what the page shows of the saved document; None where the identity has none."""
-    row = (
-        UserSettings.objects.filter(identity__sub=sub)
-        .values_list("version", "settings__perseus_profile__trading_mode")
-        .first()
-    )
-    return None if row is None else SettingsGlance(row[0], row[1] or "")
+    row = UserSettings.objects.filter(identity__sub=sub).values_list("version", "settings__perseus_profile").first()
+    return None if row is None else SettingsGlance(row[0], presentation_of(row[1]))
 
 
 def all_subs() -> tuple[str, ...]:

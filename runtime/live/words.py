@@ -3,7 +3,7 @@
 Pure: all take messages as they travel, and Redis's clock in ms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 Message = Mapping[str, Any]
@@ -43,12 +43,17 @@ VALUE_NAMES: Final = {
     "previousStage": "Stage before",
     "direction": "Direction",
     "close": "Close",
-    "entry": "Entry price",
+    "entryPrice": "Entry price",
+    "limitPrice": "Limit",
+    "limitPercentage": "Limit (%)",
+    "changePercentage": "Change (%)",
     "atr": "ATR",
     "emaFast": "EMA, fast",
     "emaSlow": "EMA, slow",
-    "rsi": "RSI",
-    "ema": "EMA",
+    "rsi14": "RSI",
+    "ema20": "EMA 20",
+    "ema200": "EMA 200",
+    "atr14": "ATR 14",
 }
 
 
@@ -132,12 +137,23 @@ def happened(alert: Message) -> str:
             return str(kind).replace("-", " ").capitalize()
 
 
-def values(alert: Message) -> list[tuple[str, str]]:
-    """Return an alert's values as names and texts, the telling ones first."""
+def values(alert: Message, write: Callable[[str, object], str] | None = None) -> list[tuple[str, str]]:
+    """Return an alert's values as names and texts, the telling ones first; `write` gets name and value."""
     indicators = alert["indicators"]
     order = {name: place for place, name in enumerate(VALUE_NAMES)}
     names = sorted(indicators, key=lambda name: (order.get(name, len(order)), name))
-    return [(VALUE_NAMES.get(name, name), number(indicators[name])) for name in names]
+    return [
+        (VALUE_NAMES.get(name, name), write(name, indicators[name]) if write else number(indicators[name]))
+        for name in names
+    ]
+
+
+def delivery(alert: Message) -> str:
+    """Say where an alert is due, or why it is only stored; empty where it is due nowhere."""
+    decided = alert.get("delivery") or {}
+    if decided.get("heldBack"):
+        return f"Not notified: {decided['heldBack']}."
+    return f"Meant for {', '.join(decided['channels'])}." if decided.get("channels") else ""
 
 
 def number(value: object) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,19 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from runtime.live import words
+from runtime.live.presentation import presentation_of
 from tests.running import RunningLivermore, chromium
-from tests.runtime.live.cases import AGES, ALERTS, DURATIONS, NUMBERS, STATUSES
+from tests.runtime.live.cases import (
+    AGES,
+    ALERTS,
+    DELIVERIES,
+    DURATIONS,
+    MOMENTS,
+    NUMBERS,
+    PRICED,
+    PROFILES,
+    STATUSES,
+)
 
 pytestmark = [pytest.mark.stores, pytest.mark.browser]
 
@@ -62,10 +74,10 @@ def web_pid(livermore: RunningLivermore) -> int:
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                arguments = (process / "cmdline").read_bytes().split(b"\0")
+                arguments = (process / "cmdline").read_bytes()
             except OSError:
                 continue
-            if b"livermore.asgi:application" in arguments and str(livermore.port).encode() in arguments:
+            if b"livermore.asgi:application" in arguments and f"port={livermore.port}:".encode() in arguments:
                 return int(process.name)
     raise AssertionError("no web server is running")
 
@@ -120,7 +132,7 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
                 versions: cases.statuses.map((one) => [words.versions(one), words.versionsTone(one)]),
                 labels: cases.statuses.flatMap((one) => one.exchanges.map(words.exchangeLabel)),
                 happened: cases.alerts.map(words.happened),
-                values: cases.alerts.map(words.values),
+                values: cases.alerts.map((one) => words.values(one)),
                 numbers: cases.numbers.map(words.number),
                 ages: cases.ages.map(words.ago),
                 durations: cases.durations.map(words.duration),
@@ -141,6 +153,67 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
         "durations": [words.duration(one) for one in DURATIONS],
         "tones": words.EXCHANGE_TONES,
     }
+
+
+def test_script_and_server_show_things_alike(page: Page) -> None:
+    presentations = [presentation_of(profile) for profile in PROFILES]
+    cases = {
+        "bodies": [one.body() for one in presentations],
+        "moments": MOMENTS,
+        "numbers": NUMBERS,
+        "priced": PRICED,
+        "deliveries": DELIVERIES,
+    }
+    said = page.evaluate(
+        """async (text) => {
+            const { Presentation } = await import("/static/runtime/presentation.js");
+            const words = await import("/static/runtime/words.js");
+            const cases = JSON.parse(text);
+            const all = cases.bodies.map((body) => new Presentation(body));
+            return {
+                moments: all.map((one) => cases.moments.map((ms) => [one.absolute(ms), one.clock(ms)])),
+                numbers: all.map((one) => cases.numbers.map((value) => one.number(value))),
+                priced: all.map((one) => cases.priced.map((value) => one.value(...value))),
+                deliveries: cases.deliveries.map(words.delivery),
+            };
+        }""",
+        json.dumps(cases),
+    )
+    assert said == {
+        "moments": [[[one.absolute(ms), one.clock(ms)] for ms in MOMENTS] for one in presentations],
+        "numbers": [[one.number(value) for value in NUMBERS] for one in presentations],
+        "priced": [[one.value(*value) for value in PRICED] for one in presentations],
+        "deliveries": [words.delivery(one) for one in DELIVERIES],
+    }
+
+
+def test_a_change_of_the_profile_shows_on_an_open_page_at_once(page: Page, livermore_up: RunningLivermore) -> None:
+    is_live(page)
+    expect(page.locator("#trading-mode")).to_have_text("paper")
+    changed = {"public_name": "Jesse", "trading_mode": "live", "timezone": "Asia/Kolkata", "date_format": "DD.MM.YYYY"}
+    before = {"public_name": "Trader", "trading_mode": "paper", "timezone": "UTC", "date_format": "YYYY-MM-DD"}
+    patch_profile(page, changed)
+    expect(page.locator("#trading-mode")).to_have_text("live")
+    expect(page.locator("#public-name")).to_have_text("Jesse")
+    expect(page.locator("#started time")).to_have_attribute("title", re.compile(r"^\d\d\.\d\d\.\d{4} .* UTC\+5:30$"))
+    page.reload()
+    expect(page.locator("#trading-mode")).to_have_text("live")
+    is_live(page)
+    patch_profile(page, before)
+    expect(page.locator("#trading-mode")).to_have_text("paper")
+
+
+def patch_profile(page: Page, fields: dict[str, str]) -> None:
+    """Change the profile through the API, as this page's login."""
+    status = page.evaluate(
+        """async (body) => {
+            const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+            const headers = { "Content-Type": "application/merge-patch+json", "X-CSRFToken": token };
+            return (await fetch("/api/v1/settings", { method: "PATCH", headers, body })).status;
+        }""",
+        json.dumps({"perseus_profile": fields}),
+    )
+    assert status == 200
 
 
 def test_pause_and_resume_tell_their_way_to_the_result(page: Page) -> None:

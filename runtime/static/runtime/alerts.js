@@ -1,12 +1,26 @@
 /* Recent alerts, each with what explains it. */
 
 import { byId, element, show } from "./dom.js";
-import { moment, utc } from "./time.js";
+import { absolute, moment, presented } from "./time.js";
 import * as words from "./words.js";
 
 const MOST = 20;
 
+/* What the list shows, newest first. */
+let known = [];
+
+/* The server has painted these. */
+export function beginWith(alerts) {
+  known = alerts;
+}
+
+/* The same alerts again, in the way that things are shown now. */
+export function showAgain() {
+  showAlerts(known);
+}
+
 export function showAlerts(alerts) {
+  known = alerts;
   const list = byId("alerts");
   const open = new Set([...list.querySelectorAll("li:has(details[open])")].map((item) => item.dataset.id));
   list.replaceChildren(...alerts.slice(0, MOST).map((alert) => row(alert, open.has(alert.id))));
@@ -17,6 +31,7 @@ export function showAlerts(alerts) {
 export function addAlert(alert) {
   const list = byId("alerts");
   if (list.querySelector(`[data-id="${CSS.escape(alert.id)}"]`)) return;
+  known = [alert, ...known].slice(0, MOST);
   const added = row(alert, false);
   added.classList.add("fresh");
   list.prepend(added);
@@ -25,9 +40,12 @@ export function addAlert(alert) {
 }
 
 function row(alert, open) {
-  const values = words.values(alert).map(([name, value]) =>
+  const write = (name, value) => presented().value(name, value, alert.symbol);
+  const values = words.values(alert, write).map(([name, value]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, value)),
   );
+  const due = words.delivery(alert);
+  const held = alert.late ? "" : alert.delivery?.heldBack;
   return element(
     "li",
     { class: alert.withdrawnAt ? "alert withdrawn" : "alert", "data-id": alert.id },
@@ -45,20 +63,27 @@ function row(alert, open) {
           { class: "happened" },
           words.happened(alert),
           alert.late ? tag("held", "late", "Its candle closed while nobody was to be notified") : null,
+          held ? tag("held", "held back", `Not notified: ${held}`) : null,
+          alert.delivery?.tradingMode === "live" ? tag("bad", "live", "Raised in trading mode live") : null,
           alert.withdrawnAt ? tag("warn", "withdrawn", null) : null,
         ),
         element("span", { class: "end quiet" }, moment(alert.timestamp ?? alert.openTime)),
       ),
       element("dl", { class: "values" }, ...values),
+      due ? element("p", { class: "small due" }, due) : null,
       element(
         "p",
         { class: "small quiet" },
         `${alert.exchange}:${alert.symbol} · ${alert.timeframe} candle of `,
-        element("time", { datetime: new Date(alert.openTime).toISOString() }, utc(alert.openTime)),
-        ` · mode ${alert.mode} · settings version ${alert.settingsVersion} · series from ${utc(alert.firstBar)}`,
+        element("time", { datetime: new Date(alert.openTime).toISOString() }, absolute(alert.openTime)),
+        ` · mode ${alert.mode} · settings version ${alert.settingsVersion} · series from ${absolute(alert.firstBar)}${tradingMode(alert)}`,
       ),
     ),
   );
+}
+
+function tradingMode(alert) {
+  return alert.delivery?.tradingMode ? ` · trading mode ${alert.delivery.tradingMode}` : "";
 }
 
 function tag(tone, text, title) {

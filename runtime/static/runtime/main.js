@@ -1,12 +1,12 @@
 /* The status page: starts from what the server painted, and follows the engine from there. */
 
-import { addAlert, showAlerts } from "./alerts.js";
+import { addAlert, beginWith, showAgain, showAlerts } from "./alerts.js";
 import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { byId, say, setTone, show } from "./dom.js";
 import { addError, showErrors } from "./errors.js";
 import { honest, showStatus } from "./status.js";
-import { ServerClock, tick } from "./time.js";
+import { presentAs, ServerClock, tick } from "./time.js";
 
 const TICK_MS = 500;
 
@@ -24,6 +24,8 @@ const clock = new ServerClock(initial.status.observedAt);
 const controls = new Controls();
 let status = initial.status;
 let heardAt = performance.now();
+presentAs(status.presentation);
+beginWith(initial.alerts);
 
 function paint() {
   const now = clock.now();
@@ -36,6 +38,7 @@ function paint() {
 function take(newStatus) {
   status = newStatus;
   if (status.observedAt) clock.set(status.observedAt);
+  if (presentAs(status.presentation)) showAgain();
 }
 
 function receive(message) {

@@ -1,7 +1,7 @@
 /* The status: the state at a glance, the facts, exchanges and symbols. */
 
 import { byId, element, fill, say, setTone, show } from "./dom.js";
-import { absolute, moment, setMoment } from "./time.js";
+import { absolute, moment, presented, setMoment } from "./time.js";
 import * as words from "./words.js";
 
 /* Older than this, a status says what was and not what is, whoever's fault that is. */
@@ -35,15 +35,25 @@ export function showStatus(status, nowMs) {
 
 function showUntil(until) {
   const holder = byId("state-until");
-  const shown = until ? new Date(until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
-  if (holder.dataset.shown === String(until)) return;
-  holder.dataset.shown = until;
+  const shown = until ? presented().clock(until) : "";
+  if (holder.dataset.shown === shown + until) return;
+  holder.dataset.shown = shown + until;
   holder.replaceChildren(
     ...(until ? ["until ", element("time", { datetime: new Date(until).toISOString(), title: absolute(until) }, shown)] : []),
   );
 }
 
+/* Whose page this is, and whether they trade in earnest. */
+function showOwner() {
+  const { publicName, tradingMode } = presented().body;
+  say(byId("public-name"), publicName);
+  byId("public-name").title = publicName;
+  say(byId("trading-mode"), tradingMode);
+  byId("trading-mode").classList.toggle("tone-bad", tradingMode === "live");
+}
+
 function showFacts(status, nowMs, offline) {
+  showOwner();
   say(byId("mode"), status.mode || "–");
   say(byId("saved-version"), status.savedSettingsVersion ?? "–");
   say(byId("versions"), words.versions(status));
@@ -74,7 +84,7 @@ function showExchanges(exchanges) {
       element("span", { class: `dot tone-${words.EXCHANGE_TONES[one.state] ?? "warn"}` }),
       element("strong", {}, one.exchange),
       element("span", {}, one.state),
-      one.latencyMs === null ? null : element("span", { class: "quiet" }, `${words.number(one.latencyMs)} ms`),
+      one.latencyMs === null ? null : element("span", { class: "quiet" }, `${presented().number(one.latencyMs)} ms`),
       one.lastMessageAt ? element("span", { class: "quiet end" }, moment(one.lastMessageAt)) : null,
       label ? element("span", { class: "line invented" }, label) : null,
       one.message ? element("span", { class: "line quiet" }, one.message) : null,

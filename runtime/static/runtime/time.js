@@ -1,7 +1,22 @@
 /* Times: ages by the server's clock, which Redis sets, whatever this computer's says. */
 
 import { element, say } from "./dom.js";
+import { Presentation } from "./presentation.js";
 import { ago } from "./words.js";
+
+let presentation = null;
+
+/* Show things as this says from now on; tells whether that is another way than before. */
+export function presentAs(body) {
+  if (!body || JSON.stringify(body) === JSON.stringify(presentation?.body)) return false;
+  presentation = new Presentation(body);
+  for (const shown of document.querySelectorAll("time[data-ms]")) shown.title = absolute(Number(shown.dataset.ms));
+  return true;
+}
+
+export function presented() {
+  return presentation;
+}
 
 export class ServerClock {
   /* `ms`: what the clock showed when `at` (performance.now()) was. */
@@ -20,13 +35,7 @@ export class ServerClock {
 }
 
 export function absolute(ms) {
-  const time = new Date(ms);
-  const utc = `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
-  return `${time.toLocaleString()} · ${utc}`;
-}
-
-export function utc(ms) {
-  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return presentation.absolute(ms);
 }
 
 /* A time that is shown as an age; `tick` keeps it right. */

@@ -26,12 +26,17 @@ const VALUE_NAMES = {
   previousStage: "Stage before",
   direction: "Direction",
   close: "Close",
-  entry: "Entry price",
+  entryPrice: "Entry price",
+  limitPrice: "Limit",
+  limitPercentage: "Limit (%)",
+  changePercentage: "Change (%)",
   atr: "ATR",
   emaFast: "EMA, fast",
   emaSlow: "EMA, slow",
-  rsi: "RSI",
-  ema: "EMA",
+  rsi14: "RSI",
+  ema20: "EMA 20",
+  ema200: "EMA 200",
+  atr14: "ATR 14",
 };
 
 export function face(state) {
@@ -113,12 +118,20 @@ export function happened(alert) {
   }
 }
 
-export function values(alert) {
+/* `write` gets a value's name and the value. */
+export function values(alert, write = (name, value) => number(value)) {
   const order = Object.keys(VALUE_NAMES);
   const place = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
   return Object.keys(alert.indicators)
     .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
-    .map((name) => [VALUE_NAMES[name] ?? name, number(alert.indicators[name])]);
+    .map((name) => [VALUE_NAMES[name] ?? name, write(name, alert.indicators[name])]);
+}
+
+/* Where an alert is due, or why it is only stored; empty where it is due nowhere. */
+export function delivery(alert) {
+  const { heldBack, channels } = alert.delivery ?? {};
+  if (heldBack) return `Not notified: ${heldBack}.`;
+  return channels?.length ? `Meant for ${channels.join(", ")}.` : "";
 }
 
 export function number(value) {

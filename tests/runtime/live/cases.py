@@ -65,3 +65,32 @@ ALERTS: list[dict[str, Any]] = [
 NUMBERS: list[float] = [0, -0.0, 1, -1, 0.1, 0.05, 9.99999, 10, 10.5, 1234567.891, 1e-9, -1e-7, 123, 1000, 0.123456789]
 AGES: list[int] = [-5, 0, 999, 1_000, 59_999, 60_000, 3_599_999, 3_600_000, 86_400_000, 10**11]
 DURATIONS: list[float] = [0, 0.9, 59.9, 60, 61, 3_599, 3_600, 86_399, 86_400, 1e7]
+
+MOMENT = 1_772_996_709_000
+"""2026-03-08 19:05:09 UTC, the day on which New York's clocks go forward."""
+MOMENTS: list[int] = [MOMENT, 0, 1_772_949_599_999, 1_772_953_200_000, 4_102_444_800_000, 1_767_225_599_000]
+PROFILES: list[dict[str, Any]] = [
+    {},
+    {"timezone": "America/New_York", "time_format": "12h", "date_format": "MM/DD/YYYY"},
+    {"timezone": "Asia/Kolkata", "locale": "de-DE", "date_format": "D. MMMM YYYY", "time_format": "24h"},
+    {"timezone": "Europe/Lisbon", "locale": "pt-BR", "date_format": "ddd mmm yy", "time_format": "hh:mm:ss a"},
+    {"timezone": "Australia/Lord_Howe", "locale": "fr-FR", "currency": "EUR", "time_format": "H.mm"},
+    {"timezone": "America/St_Johns", "locale": "ja-JP", "currency": "BTC", "public_name": "Jesse"},
+]
+PRICED: list[tuple[str, Any, str]] = [
+    ("close", 64_321.5, "BTC-USD"),
+    ("close", 0.00001234, "PEPE/BTC"),
+    ("entryPrice", -1_234_567.0, "BTCUSDT"),
+    ("limitPrice", 999.999, "ETH_EUR"),
+    ("macdv", -151.2345, "BTC-USD"),
+    ("stage", "rallying", "BTC-USD"),
+    ("synthetic", True, "BTC-USD"),
+    ("close", None, "BTC-USD"),
+    ("close", 0.0, "BTC-USD"),
+]
+DELIVERIES: list[dict[str, Any]] = [
+    {"delivery": {"channels": ["discord", "push"], "heldBack": "", "tradingMode": "live"}},
+    {"delivery": {"channels": [], "heldBack": "late", "tradingMode": "paper"}},
+    {"delivery": {"channels": [], "heldBack": "", "tradingMode": ""}},
+    {},
+]

@@ -32,6 +32,10 @@ def saved_versions() -> SavedVersions:
     return SavedVersions()
 
 
+def saved_presentations(subs: Collection[str]) -> Mapping[str, dict[str, Any]]:
+    return {sub: {"publicName": sub} for sub in subs}
+
+
 @pytest.fixture
 async def engine(redis_server: str, sub: str) -> AsyncIterator[FakeEngine]:
     async with FakeEngine(redis_server, sub) as engine:
@@ -43,7 +47,11 @@ async def make_hub(saved_versions: SavedVersions) -> AsyncIterator[Callable[...,
     hubs: list[Hub] = []
 
     def make(**arguments: Any) -> Hub:
-        given: dict[str, Any] = {"saved_versions": saved_versions, "tick_seconds": 0.2} | arguments
+        given: dict[str, Any] = {
+            "saved_versions": saved_versions,
+            "saved_presentations": saved_presentations,
+            "tick_seconds": 0.2,
+        } | arguments
         hubs.append(Hub(**given))
         return hubs[-1]
 
