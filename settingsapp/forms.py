@@ -14,7 +14,8 @@ from settingsapp.models import UserSettings
 from settingsapp.schema import strict_json
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, validate
+from settingsapp.schema.secrets import holds_secrets, without_secrets
+from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, read_saved, validate
 
 
 class DocumentField(JSONFormField):  # type: ignore[misc]
@@ -32,10 +33,12 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
     def bound_data(self, data: Any, initial: Any) -> Any:
         # As text, unless it is such that the page could not show it.
         try:
-            strict_json.decode_object(data, LONGEST_DOCUMENT)
+            typed = strict_json.decode_object(data, LONGEST_DOCUMENT)
         except (strict_json.MalformedJsonError, TypeError):
             return initial
-        return data
+        # The identity is the form's own; an identity's name may look like a secret.
+        shown = without_secrets(typed) | ({"sub": self.base["sub"]} if "sub" in self.base else {})
+        return data if shown == typed else strict_json.encode(shown)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         # What counts as a change is the service's to say.
@@ -47,7 +50,7 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
         try:
             shown = strict_json.decode_object(value, LONGEST_DOCUMENT)
         except strict_json.MalformedJsonError as error:
-            raise ValidationError(f"The settings can't be read: {error}.", code="invalid") from None
+            raise ValidationError(f"The settings can't be read: {error.located}.", code="invalid") from None
         try:
             document = validate(jsonform.from_form(shown, self.base))
             if document.sub != self.base.get("sub"):
@@ -67,6 +70,10 @@ class RawDocumentField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # A secret that was typed is not sent back in a page.
+        return initial if isinstance(data, str) and holds_secrets(data) else data
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         return True
 
@@ -74,7 +81,7 @@ class RawDocumentField(forms.CharField):
         try:
             return validate(strict_json.decode_object(super().clean(value), LONGEST_DOCUMENT))
         except strict_json.MalformedJsonError as error:
-            raise ValidationError(f"The settings can't be read: {error}.", code="invalid") from None
+            raise ValidationError(f"The settings can't be read: {error.located}.", code="invalid") from None
         except InvalidSettingsError as error:
             raise ValidationError(_told(error), code="invalid") from None
 
@@ -105,7 +112,7 @@ class SettingsForm(SettingsModelForm):
         field = self.fields.get("settings")
         if isinstance(field, DocumentField):
             # Complete, also where the saved one is from before a field was there.
-            field.base = self.initial["settings"] = validate(self.instance.settings).as_json()
+            field.base = self.initial["settings"] = read_saved(self.instance.settings).as_json()
         self.initial["base_version"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:
@@ -140,7 +147,7 @@ class DamagedSettingsForm(SettingsForm):
 
     def _wrong(self) -> list[str]:
         try:
-            validate(self.instance.settings)
+            read_saved(self.instance.settings)
         except InvalidSettingsError as error:
             return _told(error)
         return []
@@ -149,7 +156,7 @@ class DamagedSettingsForm(SettingsForm):
 def form_for(row: UserSettings) -> type[SettingsForm]:
     """Return the form on which what is saved can be edited, whatever it is."""
     try:
-        validate(row.settings)
+        read_saved(row.settings)
     except InvalidSettingsError:
         return DamagedSettingsForm
     return SettingsForm

@@ -4,7 +4,7 @@ Nothing here repeats what it looks at. A few ordinary texts may be taken for a s
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from settingsapp.schema.problems import FieldProblem
@@ -18,6 +18,8 @@ REFUSED: Final = (
 _SHORTEST: Final = 12
 _FREE_PATHS: Final = frozenset({"sub"})
 """An identity's name is often a UUID, as some exchanges' secrets are."""
+
+_SUB: Final = re.compile(r'"sub"\s*:\s*"[^"]*"')
 
 _UUID = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
 _KNOWN: Final = re.compile(
@@ -79,26 +81,31 @@ def pasted_secrets(value: Any, path: tuple[str, ...] = ()) -> Iterator[FieldProb
             pass
 
 
+def holds_secrets(text: str) -> bool:
+    """Tell whether a text that may or may not be JSON holds a secret, within quotation marks or without.
+
+    Its `sub` does not count.
+    """
+    parts = _SUB.sub("", text).replace("\\n", "\n").split('"')
+    return any(looks_like_a_secret(part) for part in parts)
+
+
 def without_secrets(value: Any) -> Any:
     """Return a JSON value with nothing in the place of each text that looks like a secret; keys are hidden."""
-    return _replaced(value, lambda text: "" if looks_like_a_secret(text) else text)
+    match value:
+        case str():
+            return "" if looks_like_a_secret(value) else value
+        case Mapping():
+            return {shown(str(key)): without_secrets(child) for key, child in value.items()}
+        case list() | tuple():
+            return [without_secrets(child) for child in value]
+        case _:
+            return value
 
 
 def shown(name: str) -> str:
     """Return a name as it may stand in a message: HIDDEN itself where it looks like a secret."""
     return HIDDEN if looks_like_a_secret(name) else name
-
-
-def _replaced(value: Any, replace: Callable[[str], str]) -> Any:
-    match value:
-        case str():
-            return replace(value)
-        case Mapping():
-            return {shown(str(key)): _replaced(child, replace) for key, child in value.items()}
-        case list() | tuple():
-            return [_replaced(child, replace) for child in value]
-        case _:
-            return value
 
 
 def _holds_a_random_run(text: str) -> bool:
