@@ -19,6 +19,7 @@ from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
 from settingsapp.schema.observed import OBSERVED_FIELDS, observed_in, with_observed, without_observed
 from settingsapp.schema.problems import FieldProblem
+from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.validation import InvalidSettingsError, read_saved, validate, validate_file
 from settingsapp.schema.version_chain import Link, linked
 
@@ -180,15 +181,15 @@ def _write(
         changed = _versioned(changes(before.document, document)) if before else ()
         if before and not changed:
             return replaced(before, document=document), False
-        after = _new_version(row, document, cause, changed)
+        after = _new_version(row, document, cause, changed, row.settings if before else None)
         transaction.on_commit(lambda: _state_fact(before, after, cause))
     return after, True
 
 
 def _new_version(
-    row: UserSettings, document: SettingsDocument, cause: Cause, changed: tuple[Change, ...]
+    row: UserSettings, document: SettingsDocument, cause: Cause, changed: tuple[Change, ...], old: Any
 ) -> SavedSettings:
-    old = row.settings
+    """Save the document. `old` is what the audit trail may tell of what it replaces, None for nothing."""
     row.settings = without_observed(document.as_json())
     row.version += 1
     row.updated_at = timezone.now()
@@ -251,9 +252,11 @@ def _saved(row: UserSettings) -> SavedSettings:
 def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
     """What can't be read as a document can still be replaced by one."""
     try:
-        return _saved(row)
+        saved = _saved(row)
     except InvalidSettingsError:
         return None
+    # Through an edit of the database a secret may lie there. It must not get into the audit trail when it goes.
+    return None if any(pasted_secrets(row.settings)) else saved
 
 
 def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocument:

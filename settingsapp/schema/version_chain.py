@@ -66,7 +66,10 @@ def digest(value: Any) -> str:
 
 
 def linked(link: Link, before: Any, after: Mapping[str, Any]) -> Link:
-    """Return the link completed by the step that it tells, and sealed. `before` is None for the first version."""
+    """Return the link completed by the step that it tells, and sealed.
+
+    `before` is None for the first version, and where what was there is not to be told.
+    """
     patch, inverse = step(before, after) if before is not None else ([], [])
     # Without a link before there is nothing to go on from but this one's own copy.
     keeps_all = link.version % SNAPSHOT_EVERY == 0 or before is None or not link.previous
