@@ -1,7 +1,8 @@
 """What the settings' paths share: how a body is read, what If-Match means, how saved settings are answered."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -79,12 +80,19 @@ def expected_version(request: HttpRequest, sub: str) -> int | None:
 
 def saved_answer(write: Callable[[], SavedSettings]) -> HttpResponse:
     """Return what was written, as the API tells it. Raises ApiError 412 or 422 where it could not be."""
-    try:
+    with refused("The settings can't be saved like this."):
         return answer(write())
+
+
+@contextmanager
+def refused(message: str) -> Iterator[None]:
+    """Tell what the settings service refuses: ApiError 412 for a stale version, 422 with the message for problems."""
+    try:
+        yield
     except StaleVersionError as error:
         raise ApiError(412, "stale_version", f"{str(error)[0].upper()}{str(error)[1:]}.") from None
     except InvalidSettingsError as error:
-        raise ApiError(422, "invalid_settings", "The settings can't be saved like this.", error.problems) from None
+        raise ApiError(422, "invalid_settings", message, error.problems) from None
 
 
 def answer(saved: SavedSettings) -> HttpResponse:

@@ -67,18 +67,19 @@ def validate_for(data: Mapping[str, Any], sub: str) -> SettingsDocument:
 
 
 def consequences(before: SettingsDocument, after: SettingsDocument) -> dict[str, Any]:
-    """Return what would change, field by field, and what that causes, as the API tells it.
-
-    What Livermore itself writes does not count, whatever the new document says.
-    """
-    after = after.model_copy(update={field: getattr(before, field) for field in OBSERVED_FIELDS})
-    changed = changes(before, after)
+    """Return what would change, field by field, and what that causes, as the API tells it."""
+    changed = counted_changes(before, after)
     symbols = watchlist_changes(before, after)
     return {
         "changes": changes_json(changed),
         "impact": strongest(impact_of(change) for change in changed).value,
         "symbols": {"gained": list(symbols.gained), "lost": list(symbols.lost)},
     }
+
+
+def counted_changes(before: SettingsDocument, after: SettingsDocument) -> tuple[Change, ...]:
+    """Return what would change; what Livermore itself writes does not count, whatever the new document says."""
+    return tuple(change for change in changes(before, after) if change.path not in OBSERVED_FIELDS)
 
 
 def changes_json(changed: tuple[Change, ...]) -> list[dict[str, Any]]:
