@@ -55,12 +55,13 @@ async def test_a_document_that_is_in_force_already_causes_nothing() -> None:
 
 
 async def test_the_log_follows_each_document_and_what_it_cannot_do_is_told_once() -> None:
-    world = FakeWorld()
-    world.journal.problems = ["livermore_runtime.logging.log_directory: 'C:\\logs' can't be used here"]
+    journal = FakeJournal()
+    journal.problems = ["livermore_runtime.logging.log_directory: 'C:\\logs' can't be used here"]
+    world = FakeWorld(journal=journal)
     async with world.warmed_up():
         for verbosity in ("debug", "warn"):
             world.source.save(livermore_runtime={"logging": {"verbosity_level": verbosity}})
-            await world.outbox.until(lambda: world.journal.followed[-1].verbosity_level == verbosity)  # noqa: B023
+            await world.outbox.until(lambda: journal.followed[-1].verbosity_level == verbosity)  # noqa: B023
         await world.outbox.until(lambda: world.outbox.errors)
-    assert [wanted.verbosity_level for wanted in world.journal.followed] == ["info", "debug", "warn"]
-    assert world.outbox.errors == [("warning", "settings", world.journal.problems[0])]
+    assert [wanted.verbosity_level for wanted in journal.followed] == ["info", "debug", "warn"]
+    assert world.outbox.errors == [("warning", "settings", journal.problems[0])]

@@ -8,7 +8,7 @@ from typing import Any
 
 from runtime.engine.loop import Engine, Ports, Rhythm
 from runtime.engine.market import Market
-from runtime.engine.ports import Intent
+from runtime.engine.ports import Intent, Journal
 from runtime.engine.state import State
 from runtime.protocol.commands import CommandName
 from runtime.protocol.status import EngineState
@@ -42,7 +42,7 @@ class FakeWorld:
     cache: FakeMarketCache = field(default_factory=FakeMarketCache)
     positions: FakePositions = field(default_factory=FakePositions)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
-    journal: FakeJournal = field(default_factory=FakeJournal)
+    journal: Journal = field(default_factory=FakeJournal)
     clock: FakeClock = field(default_factory=lambda: FakeClock(START_MS))
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ def test_no_path_is_that_of_two_fields() -> None:
         ({"symbols": ["BTC-USD"]}, Impact.RESUBSCRIBE),
         ({"exchanges": {"kraken": {}}}, Impact.NONE),
         ({"exchanges": {"kraken": {"enabled": True}}}, Impact.RESUBSCRIBE),
-        ({"livermore_runtime": {"logging": {"log_directory": "logs"}}}, Impact.RESTART),
+        ({"livermore_runtime": {"logging": {"log_directory": "logs"}}}, Impact.HOT),
     ],
 )
 def test_a_change_causes_what_its_field_does(patch: dict[str, Any], impact: Impact) -> None:
