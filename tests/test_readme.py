@@ -44,11 +44,11 @@ def test_every_variable_in_the_readmes_table_is_read() -> None:
 
 def test_every_command_in_the_readmes_table_exists_with_the_options_that_it_names() -> None:
     section = README.partition("## Commands\n")[2].partition("\n## ")[0]
-    own = {name for name, app in get_commands().items() if app in PRODUCT}
-    assert set(table_rows("Commands")) == own
-    for name in own:
+    own = {name: app for name, app in get_commands().items() if app in PRODUCT}
+    assert set(table_rows("Commands")) == set(own)
+    for name, app in own.items():
         row = next(line for line in section.splitlines() if line.startswith(f"| `{name}"))
-        parser = load_command_class("runtime", name).create_parser("manage.py", name)
+        parser = load_command_class(app, name).create_parser("manage.py", name)
         for option in re.findall(r"--[a-z-]+", row.partition("` |")[0]):
             assert option in parser.format_help(), f"{name} {option}"
 

@@ -1,6 +1,6 @@
 """What a document would be and do, told before it is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,14 @@ def judge(text: bytes | str, sub: str) -> Verdict:
     try:
         document = validate_for(data, sub)
     except InvalidSettingsError as error:
-        shown = text.decode() if isinstance(text, bytes) else text
-        lines = lines_of(shown, strict_json.DEEPEST_NESTING)
-        placed = (PlacedProblem(p.path, p.message, nearest_line(p.path, lines)) for p in error.problems)
-        return Verdict(tuple(placed), (), None)
+        return Verdict(placed(error.problems, text.decode() if isinstance(text, bytes) else text), (), None)
     return Verdict((), warnings(document), document)
+
+
+def placed(problems: Iterable[FieldProblem], text: str) -> tuple[PlacedProblem, ...]:
+    """Return problems of the document that a text is, with the lines on which they stand."""
+    lines = lines_of(text, strict_json.DEEPEST_NESTING)
+    return tuple(PlacedProblem(p.path, p.message, nearest_line(p.path, lines)) for p in problems)
 
 
 def validate_for(data: Mapping[str, Any], sub: str) -> SettingsDocument:
