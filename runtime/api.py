@@ -1,6 +1,7 @@
 """The engine over HTTP: what it does, and what it is asked to do. Paths lie below `/api/v1/runtime/`."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -14,17 +15,18 @@ from runtime.models import Alert
 from runtime.permissions import role_needed
 from runtime.protocol.commands import LONGEST_ID, CommandName, InvalidCommandError
 from runtime.protocol.observed import observed
-from runtime.services import Order, QueueFullError
+from runtime.services import Order, QueueFullError, UnknownCommandError
 from settingsapp.http_errors import ApiError, read_sub_of, require_role, sub_of
+from settingsapp.schema.problems import FieldProblem
 
 router = Router(tags=["runtime"])
 
 LONGEST_WAIT = 60
 MOST_RESULTS = 200
 Limit = Annotated[int, Query(ge=1, le=MOST_RESULTS)]
-# What both databases and Redis's scripts take exactly.
+# What both databases take.
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
-Moment = Annotated[int | None, Query(ge=0, le=2**53 - 1)]
+CommandId = Annotated[str | None, Query(min_length=1, max_length=LONGEST_ID)]
 
 
 class CommandIn(Schema):
@@ -80,13 +82,17 @@ def send_command(
 
 
 @router.get("commands", summary="Commands of the last seven days, newest first")
-def list_commands(request: HttpRequest, before: Moment = None, limit: Limit = 50) -> dict[str, Any]:
-    """`before`: only those queued before that time (ms); `next` continues the list."""
+def list_commands(request: HttpRequest, before: CommandId = None, limit: Limit = 50) -> dict[str, Any]:
+    """`before`: a command's id; only those queued before it. `next` continues the list."""
     try:
         records = services.command_history(read_sub_of(request), before=before, limit=limit)
+    except UnknownCommandError as error:
+        raise ApiError(
+            422, "invalid", "Parts of the request are not as they should be.", [FieldProblem("before", str(error))]
+        ) from None
     except RedisUnavailableError as error:
         raise _unreachable(error) from error
-    more = f"?before={records[-1].queued_at}&limit={limit}" if len(records) == limit else None
+    more = f"?before={quote(records[-1].id)}&limit={limit}" if len(records) == limit else None
     return {"results": [record.body() for record in records], "next": more}
 
 

@@ -10,7 +10,7 @@ ROLE_NEEDED: Final[Mapping[CommandName, Role]] = {
     CommandName.STATUS: Role.VIEWER,
     CommandName.PAUSE: Role.OPERATOR,
     CommandName.RESUME: Role.OPERATOR,
-    CommandName.TEST_CONNECTION: Role.OPERATOR,
+    CommandName.TEST_CONNECTION: Role.ADMIN,
     CommandName.FORCE_BACKFILL: Role.OPERATOR,
     CommandName.RELOAD_SETTINGS: Role.ADMIN,
     CommandName.SWITCH_MODE: Role.ADMIN,

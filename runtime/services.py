@@ -36,6 +36,10 @@ class QueueFullError(Exception):
     """Too many commands wait already; the text says what to do."""
 
 
+class UnknownCommandError(Exception):
+    """No command of that id is known, or no longer."""
+
+
 @dataclass(frozen=True)
 class Order:
     """A command as somebody asks for it, before it is checked."""
@@ -141,10 +145,15 @@ def find_command(sub: str, command_id: str) -> CommandRecord | None:
     return run(client(), calls.record(sub, command_id))
 
 
-def command_history(sub: str, *, before: int | None = None, limit: int = 50) -> list[CommandRecord]:
-    """Return the commands queued before `before` (ms), newest first. Raises RedisUnavailableError."""
+def command_history(sub: str, *, before: str | None = None, limit: int = 50) -> list[CommandRecord]:
+    """Return commands, newest first, from the one queued before the command of the id `before` on.
+
+    Raises UnknownCommandError where that id is not known (any more), and RedisUnavailableError.
+    """
     redis = client()
     ids = run(redis, calls.history(sub, before, limit))
+    if ids is None:
+        raise UnknownCommandError(f"no command {before} in the last seven days")
     records = [run(redis, calls.record(sub, command_id)) for command_id in ids]
     return [record for record in records if record is not None]
 

@@ -57,12 +57,13 @@ def record(sub: str, command_id: str) -> Call[CommandRecord | None]:
     return Call(("HGETALL", names.Keys(sub).command(command_id)), _record)
 
 
-def history(sub: str, before: int | None, limit: int) -> Call[list[str]]:
-    """Return ids of commands queued before `before` (ms), newest first."""
-    newest = "+inf" if before is None else f"({before}"
-    return Call(
-        ("ZREVRANGEBYSCORE", names.Keys(sub).history, newest, "-inf", "LIMIT", 0, limit),
-        lambda answer: [text(member) for member in answer],
+def history(sub: str, before: str | None, limit: int) -> Call[list[str] | None]:
+    """Return ids of commands queued before the command `before`, newest first; None where it is not known."""
+    return script_call(
+        "history",
+        (names.Keys(sub).history,),
+        (before or "", limit),
+        lambda answer: None if answer is None else [text(member) for member in answer],
     )
 
 

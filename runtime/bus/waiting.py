@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeAlias
 
-
 from runtime.bus.connections import RedisUnavailableError, connect, redis_errors_named
 from runtime.bus.keys import RESPONSES
 from settingsapp.schema import strict_json

@@ -29,6 +29,7 @@ COMMANDS = "/api/v1/runtime/commands"
 STATUS = "/api/v1/runtime/status"
 ALERTS = "/api/v1/runtime/alerts"
 PAYLOADS: Mapping[str, dict[str, Any]] = {
+    "test-connection": {"exchange": "simulated"},
     "switch-mode": {"mode": "position-monitor"},
     "add-symbol": {"symbol": "BTC-USD"},
     "remove-symbol": {"symbol": "BTC-USD"},
@@ -229,7 +230,7 @@ def test_a_page_that_is_none_is_refused(operator: Client, query: str) -> None:
     error_of(operator.get(ALERTS + query), 422)
 
 
-@pytest.mark.parametrize("query", ["?before=x", f"?before={10**400}", "?limit=0"])
+@pytest.mark.parametrize("query", ["?before=unknown", "?before=", f"?before={10**400}", "?limit=0"])
 def test_a_place_in_the_history_that_is_none_is_refused(operator: Client, query: str) -> None:
     error_of(operator.get(COMMANDS + query), 422)
 

@@ -13,7 +13,7 @@ local state = record[1]
 if not state then
   redis.call('HSET', KEYS[3], 'id', ARGV[4], 'message', ARGV[5], 'state', 'queued', 'entry', entry,
     'queuedAt', whole(entry_ms(entry)))
-  redis.call('ZADD', KEYS[4], entry_ms(entry), ARGV[4])
+  redis.call('ZADD', KEYS[4], history_score(entry), ARGV[4])
   state = 'queued'
 elseif record[2] ~= entry then
   drop_entry(KEYS[2], ARGV[2], entry)

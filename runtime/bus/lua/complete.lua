@@ -16,7 +16,7 @@ redis.call('HSET', KEYS[3], 'id', ARGV[4], 'message', ARGV[5], 'entry', ARGV[3],
   'finishedAt', whole(now), 'text', ARGV[8], 'data', ARGV[9], 'result', result)
 redis.call('HSETNX', KEYS[3], 'queuedAt', whole(entry_ms(ARGV[3])))
 redis.call('EXPIRE', KEYS[3], ARGV[12])
-redis.call('ZADD', KEYS[4], 'NX', entry_ms(ARGV[3]), ARGV[4])
+redis.call('ZADD', KEYS[4], 'NX', history_score(ARGV[3]), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', whole(now - 1000 * tonumber(ARGV[12])))
 local revision = 0
 if ARGV[13] == '1' then

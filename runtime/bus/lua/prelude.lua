@@ -28,6 +28,12 @@ local function entry_ms(entry)
   return tonumber(string.match(entry, '^(%d+)'))
 end
 
+-- A command's score in the history: its time, and among those of one millisecond its place in the stream.
+local function history_score(entry)
+  local sequence = tonumber(string.match(entry, '-(%d+)$') or '0')
+  return string.format('%.3f', entry_ms(entry) + math.min(sequence, 999) / 1000)
+end
+
 local function drop_entry(stream, group, entry)
   redis.call('XACK', stream, group, entry)
   redis.call('XDEL', stream, entry)

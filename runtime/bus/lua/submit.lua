@@ -23,5 +23,5 @@ end
 local entry = redis.call('XADD', KEYS[1], '*', 'message', ARGV[2])
 redis.call('HSET', KEYS[2], 'id', ARGV[1], 'message', ARGV[2], 'state', 'queued', 'entry', entry,
   'queuedAt', whole(entry_ms(entry)))
-redis.call('ZADD', KEYS[3], entry_ms(entry), ARGV[1])
+redis.call('ZADD', KEYS[3], history_score(entry), ARGV[1])
 return {'queued', 'queued'}

@@ -17,7 +17,7 @@ from runtime.engine_process import EngineProcess, Timing
 from runtime.models import EngineRecord
 from runtime.protocol.answers import CommandState
 from runtime.protocol.commands import InvalidCommandError
-from runtime.services import Order, QueueFullError, Sent
+from runtime.services import Order, QueueFullError, Sent, UnknownCommandError
 from settingsapp.models import UserSettings
 from settingsapp.services import create_identity
 
@@ -241,6 +241,8 @@ def test_the_history_is_paged_newest_first(sub: str) -> None:
     sent = [services.send(sub, Order("status", id=f"c{n}"), source="admin", issued_by="ada").id for n in range(5)]
     newest = services.command_history(sub, limit=2)
     assert [record.id for record in newest] == sent[:2:-1]
-    older = services.command_history(sub, before=newest[-1].queued_at)
-    assert {record.id for record in older} <= set(sent[:3])
+    older = services.command_history(sub, before=newest[-1].id)
+    assert [record.id for record in older] == sent[2::-1]
+    with pytest.raises(UnknownCommandError):
+        services.command_history(sub, before="never sent")
     assert services.find_command(sub, "unknown") is None
