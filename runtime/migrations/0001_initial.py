@@ -5,62 +5,99 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('settingsapp', '0001_initial'),
+        ("settingsapp", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EngineRecord',
+            name="EngineRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fencing_token', models.BigIntegerField(default=0)),
-                ('paused', models.BooleanField(null=True)),
-                ('paused_until', models.BigIntegerField(help_text='ms UTC', null=True)),
-                ('mode', models.CharField(blank=True, max_length=32)),
-                ('revision', models.BigIntegerField(default=0)),
-                ('identity', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='engine_record', to='settingsapp.identity')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fencing_token", models.BigIntegerField(default=0)),
+                ("paused", models.BooleanField(null=True)),
+                ("paused_until", models.BigIntegerField(help_text="ms UTC", null=True)),
+                ("mode", models.CharField(blank=True, max_length=32)),
+                ("revision", models.BigIntegerField(default=0)),
+                (
+                    "identity",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="engine_record",
+                        to="settingsapp.identity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('exchange', models.CharField(max_length=40)),
-                ('symbol', models.CharField(max_length=64)),
-                ('timeframe', models.CharField(max_length=4)),
-                ('open_time', models.BigIntegerField(help_text="The candle's open time, ms UTC")),
-                ('kind', models.CharField(choices=[('crossover', 'crossover'), ('momentum-shift', 'momentum-shift'), ('level', 'level'), ('reversal', 'reversal'), ('stop-loss', 'stop-loss'), ('take-profit', 'take-profit')], max_length=16)),
-                ('level', models.IntegerField(blank=True, null=True)),
-                ('mode', models.CharField(max_length=32)),
-                ('settings_version', models.PositiveIntegerField()),
-                ('first_bar', models.BigIntegerField(help_text='Open time of the first bar that fed the series, ms UTC')),
-                ('indicators', models.JSONField()),
-                ('late', models.BooleanField(default=False, help_text='Its candle closed while nobody was to be notified')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='settingsapp.identity')),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("exchange", models.CharField(max_length=40)),
+                ("symbol", models.CharField(max_length=64)),
+                ("timeframe", models.CharField(max_length=4)),
+                ("open_time", models.BigIntegerField(help_text="The candle's open time, ms UTC")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("crossover", "crossover"),
+                            ("momentum-shift", "momentum-shift"),
+                            ("level", "level"),
+                            ("reversal", "reversal"),
+                            ("stop-loss", "stop-loss"),
+                            ("take-profit", "take-profit"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("level", models.IntegerField(blank=True, null=True)),
+                ("mode", models.CharField(max_length=32)),
+                ("settings_version", models.PositiveIntegerField()),
+                (
+                    "first_bar",
+                    models.BigIntegerField(help_text="Open time of the first bar that fed the series, ms UTC"),
+                ),
+                ("indicators", models.JSONField()),
+                (
+                    "late",
+                    models.BooleanField(default=False, help_text="Its candle closed while nobody was to be notified"),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="settingsapp.identity"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-open_time', '-created_at'),
-                'indexes': [models.Index(fields=['identity', '-created_at'], name='alert_newest')],
+                "ordering": ("-open_time", "-created_at"),
+                "indexes": [models.Index(fields=["identity", "-created_at"], name="alert_newest")],
             },
         ),
         migrations.CreateModel(
-            name='PositionEntry',
+            name="PositionEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('symbol', models.CharField(help_text='With its exchange: simulated:BTC-USD', max_length=104)),
-                ('price', models.FloatField()),
-                ('seen_at', models.BigIntegerField(help_text='ms UTC')),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='position_entries', to='settingsapp.identity')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("symbol", models.CharField(help_text="With its exchange: simulated:BTC-USD", max_length=104)),
+                ("price", models.FloatField()),
+                ("seen_at", models.BigIntegerField(help_text="ms UTC")),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="position_entries",
+                        to="settingsapp.identity",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'position entries',
-                'constraints': [models.UniqueConstraint(fields=('identity', 'symbol'), name='one_entry_per_position')],
+                "verbose_name_plural": "position entries",
+                "constraints": [models.UniqueConstraint(fields=("identity", "symbol"), name="one_entry_per_position")],
             },
         ),
     ]

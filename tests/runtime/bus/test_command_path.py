@@ -177,8 +177,11 @@ async def test_the_copy_in_the_database_brings_a_lost_intent_back(redis: AsyncRe
         statuses.messages.clear()
         async with an_engine(identity):
             await statuses.until(lambda status: status["settingsVersion"] == 1)
+            # It is written back beside the status, perhaps a moment after it.
+            async with asyncio.timeout(20):
+                while (await redis.hgetall(keys.intent)).get(b"paused") != b"1":
+                    await asyncio.sleep(0)
             assert {status["state"] for status in statuses.messages} == {"paused"}
-            assert (await redis.hgetall(keys.intent))[b"paused"] == b"1"
 
 
 async def test_a_standby_is_silent_and_leads_at_once_when_the_leader_has_stopped(
