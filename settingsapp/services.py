@@ -166,6 +166,11 @@ def _write(
     guard: Guard | None = None,
 ) -> tuple[SavedSettings, bool]:
     """Edit the document in one short transaction; a write that changes nothing makes no version."""
+    if expected_version is not None:
+        # Who is too late need not wait in the writers' queue to hear it.
+        current = saved_version(sub)
+        if current != expected_version:
+            raise StaleVersionError(current)
     with transaction.atomic():
         row = row_of(sub, lock=True)
         if guard is not None:
@@ -181,7 +186,8 @@ def _write(
         changed = _versioned(changes(before.document, document)) if before else ()
         if before and not changed:
             return replaced(before, document=document), False
-        after = _new_version(row, document, cause, changed, row.settings if before else None)
+        tellable = before is not None and not _tells_secrets(changed)
+        after = _new_version(row, document, cause, changed if tellable else (), row.settings if tellable else None)
         transaction.on_commit(lambda: _state_fact(before, after, cause))
     return after, True
 
@@ -231,6 +237,11 @@ def _versioned(changed: tuple[Change, ...]) -> tuple[Change, ...]:
     return tuple(change for change in changed if change.path not in OBSERVED_FIELDS)
 
 
+def _tells_secrets(changed: tuple[Change, ...]) -> bool:
+    """Through an edit of the database a secret may lie in a document. It must not stay in the audit trail."""
+    return any(any(pasted_secrets(change.before, tuple(change.path.split(".")))) for change in changed)
+
+
 def row_of(sub: str, *, lock: bool = False) -> UserSettings:
     """Return what is kept of the settings; locked, within a transaction. Raises UnknownIdentityError."""
     rows = UserSettings.objects.select_related("identity", "updated_by").filter(identity__sub=sub)
@@ -252,11 +263,9 @@ def _saved(row: UserSettings) -> SavedSettings:
 def _saved_if_valid(row: UserSettings) -> SavedSettings | None:
     """What can't be read as a document can still be replaced by one."""
     try:
-        saved = _saved(row)
+        return _saved(row)
     except InvalidSettingsError:
         return None
-    # Through an edit of the database a secret may lie there. It must not get into the audit trail when it goes.
-    return None if any(pasted_secrets(row.settings)) else saved
 
 
 def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocument:

@@ -43,22 +43,29 @@ def _made(before: Any, after: Any) -> Patch:
 
 
 def _standing_in(before: Any, after: Any) -> tuple[Any, Any]:
-    """Put a text in the place of each list that changed much.
+    """Leave out what is the same in both objects, and put a text in the place of each list that changed much.
 
     Finding the fewest operations takes time that grows with the square of their number, and they are longer than the
     list itself.
     """
     match before, after:
         case dict(), dict():
-            pairs = {key: _standing_in(before[key], after[key]) for key in before.keys() & after.keys()}
+            both = before.keys() & after.keys()
+            same = {key for key in both if _same(before[key], after[key])}
+            pairs = {key: _standing_in(before[key], after[key]) for key in both - same}
             return (
-                {key: pairs[key][0] if key in pairs else value for key, value in before.items()},
-                {key: pairs[key][1] if key in pairs else value for key, value in after.items()},
+                {key: pairs[key][0] if key in pairs else value for key, value in before.items() if key not in same},
+                {key: pairs[key][1] if key in pairs else value for key, value in after.items() if key not in same},
             )
         case list(), list() if max(_differing(before, after)) > MOST_LISTED:
             return _WHOLE + json.dumps(before), _WHOLE + json.dumps(after)
         case _:
             return before, after
+
+
+def _same(one: Any, other: Any) -> bool:
+    # To Python 1, 1.0 and True are equal. They are written differently.
+    return one == other and json.dumps(one) == json.dumps(other)
 
 
 def _differing(before: list[Any], after: list[Any]) -> tuple[int, int]:
