@@ -1,6 +1,5 @@
 """The one write path."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from settingsapp.schema.document import STARTING_WATCHLIST
 from settingsapp.schema.validation import InvalidSettingsError
 from settingsapp.services import Cause, SavedSettings, StaleVersionError, UnknownIdentityError
 from tests.settingsapp.schema.landscape_file import a_landscape_file
+from tests.settingsapp.threads import in_threads
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 
@@ -216,28 +216,6 @@ def test_a_damaged_document_is_told_and_can_be_replaced(saved_sub: str, facts: l
         services.read(saved_sub)
     after = services.replace(saved_sub, {"symbols": ["BTC-USD"]}, cause=SYSTEM)
     assert (after.version, services.read(saved_sub), facts[0]["before"]) == (2, after, None)
-
-
-def in_threads(count: int, work: Callable[[int], None]) -> list[Exception]:
-    """Run `work` in that many threads at once, and return what they raised."""
-    raised: list[Exception] = []
-    together = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        try:
-            together.wait()
-            work(number)
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def test_writers_at_once_lose_nothing_and_each_makes_a_version(saved_sub: str, facts: list[dict[str, Any]]) -> None:
