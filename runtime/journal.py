@@ -39,8 +39,10 @@ class EngineJournal:
         self._handler: RotatingFileHandler | None = None
 
     async def follow(self, wanted: LoggingSettings) -> Sequence[str]:
+        problems = await asyncio.to_thread(self._place, wanted)
+        # Last, so that what is told from then on is told in the right place too.
         self._engine.setLevel(LEVELS[read_verbosity(wanted.verbosity_level)])
-        return await asyncio.to_thread(self._place, wanted)
+        return problems
 
     def close(self) -> None:
         """Leave the program's logging as it was."""
@@ -61,7 +63,8 @@ class EngineJournal:
                     chosen = path
             except (DirectoryUnusableError, OSError) as error:
                 reason = error.strerror if isinstance(error, OSError) else str(error)
-                problems.append(f"livermore_runtime.logging.{field}: '{text}' can't be used here: {reason}; {FALLBACK}")
+                instead = "" if chosen else f"; {FALLBACK}"
+                problems.append(f"livermore_runtime.logging.{field}: '{text}' can't be used here: {reason}{instead}")
         if chosen is None:
             self._write_to(None)
         return problems
