@@ -77,7 +77,7 @@ class UserSettingsAdmin(VersionPages, SettingsModelAdmin):
 
     @admin.display(description="Settings")
     def document(self, row: UserSettings) -> SafeString:
-        return format_html('<pre class="document">{}</pre>', json.dumps(row.settings, indent=2, ensure_ascii=False))
+        return format_html('<pre class="document">{}</pre>', json.dumps(row.shown, indent=2, ensure_ascii=False))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one document, so its page is shown instead of a list."""

@@ -112,7 +112,7 @@ class SettingsForm(SettingsModelForm):
         field = self.fields.get("settings")
         if isinstance(field, DocumentField):
             # Complete, also where the saved one is from before a field was there.
-            field.base = self.initial["settings"] = read_saved(self.instance.settings).as_json()
+            field.base = self.initial["settings"] = read_saved(self.instance.shown).as_json()
         self.initial["base_version"] = self.instance.version
 
     def clean(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from settingsapp.schema import watchlist
 from settingsapp.schema.diff import Change, changes
 from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
-from settingsapp.schema.observed import OBSERVED_FIELDS, observed_in, with_observed, without_observed
+from settingsapp.schema.observed import OBSERVED_FIELDS, every_field, observed_in, without_observed
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.validation import InvalidSettingsError, read_saved, validate, validate_file
@@ -182,7 +182,7 @@ def _write(
         sent = _validated(sub, edit(before.document.as_json() if before else row.shown), cause)
         if cause.kind == "import":
             _adopt(row, observed_in(sent.as_json()))
-        document = sent.model_copy(update=with_observed({}, row.observed))
+        document = sent.model_copy(update=every_field(row.observed))
         changed = _versioned(changes(before.document, document)) if before else ()
         if before and not changed:
             return replaced(before, document=document), False

@@ -7,9 +7,15 @@ OBSERVED_FIELDS: Final = ("portfolio_symbols_last_update", "scanner_symbols_last
 """Each a moment as ISO 8601 text, empty where nothing was observed yet. Nobody but Livermore writes them."""
 
 
+def every_field(observed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was observed, with the fields of which nothing was yet."""
+    return {field: observed.get(field, "") for field in OBSERVED_FIELDS}
+
+
 def with_observed(document: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document's JSON as it is read and exported; what a writer sent for these fields does not count."""
-    return dict(document) | {field: observed.get(field, "") for field in OBSERVED_FIELDS}
+    """Return the document's JSON as it is read and exported; nothing is added of which there is nothing to tell."""
+    told = every_field(observed)
+    return dict(document) | {field: value for field, value in told.items() if value or field in document}
 
 
 def without_observed(document: Mapping[str, Any]) -> dict[str, Any]:
