@@ -45,6 +45,8 @@ _KNOWN: Final = re.compile(
         )
     )
 )
+_PLAIN_NAME: Final = re.compile(r"(?!gh|[rsp]k_|whsec|glpat|A[KSBC][IC]A|AIza)[A-Za-z_]{1,31}")
+"""Letters alone, and not too many, without one of the beginnings above: a field's name. Spares the long way."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{16,}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_-]{40,}")
 _HEXADECIMAL: Final = re.compile(r"(?:0x)?(?=\w*\d)(?=\w*[a-f])[0-9a-f]{24,}", re.IGNORECASE)
@@ -57,7 +59,7 @@ _NO_SEED_WORDS: Final = frozenset({"the", "and", "for", "but", "not", "are", "wa
 
 def looks_like_a_secret(text: str) -> bool:
     """Tell whether a text holds what looks like a key, a token, a password in an address, or a seed phrase."""
-    if len(text) < _SHORTEST:
+    if len(text) < _SHORTEST or _PLAIN_NAME.fullmatch(text):
         return False
     return bool(_KNOWN.search(text)) or _holds_a_random_run(text) or _is_a_seed_phrase(text)
 

@@ -72,9 +72,13 @@ def validate(data: Mapping[str, Any]) -> SettingsDocument:
 def read_saved(data: Any) -> SettingsDocument:
     """Return the document that was saved, perhaps in an earlier form. Raises InvalidSettingsError.
 
-    What was taken once is not searched for secrets again.
+    What was taken once is not searched again for secrets, nor for what a database would refuse.
     """
-    return _checked(_in_present_form(data) if isinstance(data, Mapping) else data)
+    present = _in_present_form(data) if isinstance(data, Mapping) else data
+    try:
+        return _document(strict_json.encode(present))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _unreadable(error) from None
 
 
 def validate_file(data: Mapping[str, Any]) -> SettingsDocument:
@@ -91,17 +95,27 @@ def _in_present_form(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _checked(data: Mapping[str, Any]) -> SettingsDocument:
     try:
-        # Through the strict reader, so that nothing is saved that one of the databases would refuse; and read as
-        # JSON, in which a list may be a tuple and a text an enumeration's member, while nothing else is converted.
+        # Through the strict reader, so that nothing is saved that one of the databases would refuse.
         raw = strict_json.encode(data)
         strict_json.decode_object(raw, LONGEST_DOCUMENT)
+    except strict_json.MalformedJsonError as error:
+        raise InvalidSettingsError([FieldProblem("", f"the document can't be read: {error}")]) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _unreadable(error) from None
+    return _document(raw)
+
+
+def _document(raw: str) -> SettingsDocument:
+    try:
+        # As JSON, in which a list may be a tuple and a text an enumeration's member, while nothing else is converted.
         return SettingsDocument.model_validate_json(raw)
     except ValidationError as error:
         raise InvalidSettingsError(_problems(error)) from None
-    except strict_json.MalformedJsonError as error:
-        raise InvalidSettingsError([FieldProblem("", f"the document can't be read: {error}")]) from None
-    except (TypeError, ValueError) as error:
-        raise InvalidSettingsError([FieldProblem("", f"the document is not JSON: {error}")]) from None
+
+
+def _unreadable(error: Exception) -> InvalidSettingsError:
+    reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return InvalidSettingsError([FieldProblem("", f"the document is not JSON: {reason}")])
 
 
 def _problems(error: ValidationError) -> Iterable[FieldProblem]:

@@ -4,17 +4,23 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
+from django.db import connection  # noqa: E402
+
 from runtime.bus.connections import RedisUnavailableError  # noqa: E402
-from tests.benchmarks.command_round_trip import measure  # noqa: E402
+from tests.benchmarks import command_round_trip, settings_document  # noqa: E402
 from tests.redis_server import a_redis_server  # noqa: E402
+
+T = TypeVar("T")
 
 
 def main() -> int:
@@ -26,16 +32,32 @@ def main() -> int:
         parser.error("--rounds: at least 1")
     try:
         with a_redis_server() as url:
-            measured = measure(url, options.rounds)
+            measured = command_round_trip.measure(url, options.rounds)
+            document = _on_a_database(lambda: settings_document.measure(max(1, options.rounds // 5)))
     except RedisUnavailableError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     where = f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    text = "\n".join(["# Benchmarks", "", f"{where}, {measured.rounds} rounds.", "", *measured.lines(), ""])
+    text = "\n".join(
+        [
+            *("# Benchmarks", "", f"{where}, {measured.rounds} rounds.", "", *measured.lines(), ""),
+            *(f"{document.rounds} rounds, {connection.vendor}.", "", *document.lines(), ""),
+        ]
+    )
     sys.stdout.write(text)
     if options.write is not None:
         options.write.write_text(text)
     return 0
+
+
+def _on_a_database(work: Callable[[], T]) -> T:
+    """Run on a database that is made for it and deleted afterwards."""
+    name = str(connection.settings_dict["NAME"])
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        return work()
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 if __name__ == "__main__":
