@@ -33,8 +33,10 @@ class Change:
     def sentence(self) -> str:
         """The change in words: `exchanges.coinbase.enabled: no → yes`."""
         if isinstance(self.before, list) and isinstance(self.after, list):
-            gained = [item for item in self.after if item not in self.before]
-            lost = [item for item in self.before if item not in self.after]
+            # By how they are written, since what is no document may hold items that no set takes.
+            had, has = set(map(repr, self.before)), set(map(repr, self.after))
+            gained = [item for item in self.after if repr(item) not in had]
+            lost = [item for item in self.before if repr(item) not in has]
             parts = [f"{word} {_shown(items)}" for word, items in (("added", gained), ("removed", lost)) if items]
             if parts:
                 return f"{self.path}: {', '.join(parts)}"
@@ -64,10 +66,11 @@ def changes_of(before: Any, after: Any) -> tuple[Change, ...]:
 def watchlist_changes(before: SettingsDocument, after: SettingsDocument) -> WatchlistChange:
     """Return what a save means for the watchlist."""
     old, new = watched_symbols(before), watched_symbols(after)
+    had, has = set(old), set(new)
     others = [change for change in changes(before, after) if change.path not in _WATCHLIST]
     return WatchlistChange(
-        gained=tuple(symbol for symbol in new if symbol not in set(old)),
-        lost=tuple(symbol for symbol in old if symbol not in set(new)),
+        gained=tuple(symbol for symbol in new if symbol not in had),
+        lost=tuple(symbol for symbol in old if symbol not in has),
         anything_else=bool(others),
     )
 

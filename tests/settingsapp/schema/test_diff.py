@@ -1,10 +1,11 @@
 """What is told about the difference between two documents."""
 
+import time
 from typing import Any
 
 import pytest
 
-from settingsapp.schema.diff import changes, watchlist_changes
+from settingsapp.schema.diff import changes, changes_of, watchlist_changes
 from settingsapp.schema.document import default_document
 from settingsapp.schema.merge_patch import merged
 from settingsapp.schema.validation import validate
@@ -54,3 +55,20 @@ def test_switching_an_exchange_off_loses_its_symbols_and_is_more_than_that() -> 
     change = watchlist_changes(BEFORE, after({"exchanges": {"simulated": {"enabled": False}}}))
     assert len(change.lost) == 10
     assert change.anything_else
+
+
+def test_lists_of_thousands_are_compared_in_a_moment() -> None:
+    many = [f"COIN{number}-USD" for number in range(5_000)]
+    others = [f"ALT{number}-USD" for number in range(5_000)]
+    first, second = after({"symbols": many}), after({"symbols": others})
+    begun = time.process_time()
+    assert changes(first, second)[0].sentence.startswith("symbols: added ALT0-USD")
+    change = watchlist_changes(first, second)
+    assert (len(change.gained), len(change.lost)) == (5_000, 5_000)
+    assert time.process_time() - begun < 2
+
+
+def test_lists_of_anything_can_be_told() -> None:
+    (change,) = changes_of({"a": [{"b": 1}, [2]]}, {"a": [[2], {"c": 1}]})
+    assert "added" in change.sentence
+    assert "removed" in change.sentence
