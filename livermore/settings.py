@@ -90,7 +90,8 @@ def _database() -> dict[str, Any]:
         # Under ASGI each request may run on another thread: a pool instead of connections kept per thread.
         # What the URL says (sslmode, for instance) counts more than our own.
         database["OPTIONS"] = {
-            "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+            # As long as SQLite waits: two hundred writers at once wait in line for one row.
+            "pool": {"min_size": 1, "max_size": 10, "timeout": 20},
             "connect_timeout": 5,
         } | database.get("OPTIONS", {})
         database["CONN_MAX_AGE"] = 0
