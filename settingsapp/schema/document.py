@@ -1,6 +1,7 @@
 """The settings document: everything that the owner wants, in one piece."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -20,6 +21,8 @@ from settingsapp.schema.vocabulary import SIMULATED, Mode, SymbolText
 
 SCHEMA_VERSION: Final = 1
 MOST_SYMBOLS = 5_000
+MOST_BROKEN_RULES = 200
+"""So many are told at once."""
 RULES_ERROR = "settings_rules"
 """The pydantic error type under which the rules between fields are raised, with `problems` in its context."""
 
@@ -112,7 +115,7 @@ class SettingsDocument(Section):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> "SettingsDocument":
-        problems: tuple[FieldProblem, ...] = tuple(broken_rules(self))
+        problems: tuple[FieldProblem, ...] = tuple(islice(broken_rules(self), MOST_BROKEN_RULES))
         if problems:
             raise PydanticCustomError(RULES_ERROR, "parts of the document do not fit together", {"problems": problems})
         return self

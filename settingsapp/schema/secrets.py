@@ -15,6 +15,8 @@ REFUSED: Final = (
     "this looks like a secret and was not kept; the settings hold names of environment variables only. "
     "If it was a secret, consider it exposed and replace it"
 )
+LONGEST_TEXT: Final = 4_000
+LONGEST_NAME: Final = 200
 _SHORTEST: Final = 12
 _FREE_PATHS: Final = frozenset({"sub"})
 """An identity's name is often a UUID, as some exchanges' secrets are."""
@@ -25,22 +27,22 @@ _UUID = r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
 _KNOWN: Final = re.compile(
     "|".join(
         (
-            r"-----BEGIN [A-Z ]*-----",
-            r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*",
+            r"-----BEGIN [A-Z ]{0,60}-----",
+            r"\beyJ[\w-]{8,600}\.[\w-]{8,600}\.",
             r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
-            r"\bgh[oprsu]_\w{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{16,}",
-            r"\b[rsp]k_(?:live|test)_\w{10,}|\bsk-[\w-]{16,}|\bwhsec_\w{16,}",
-            r"\bxox[abeoprs]-[\w-]{10,}|\bxapp-[\w-]{10,}",
+            r"\bgh[oprsu]_\w{16}|\bgithub_pat_\w{16}|\bglpat-[\w-]{16}",
+            r"\b[rsp]k_(?:live|test)_\w{10}|\bsk-[\w-]{16}|\bwhsec_\w{16}",
+            r"\bxox[abeoprs]-[\w-]{10}|\bxapp-[\w-]{10}",
             r"\bAIza[\w-]{35}",
-            r"\b\d{6,12}:[\w-]{30,}",
-            r"\b[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}",
-            r"(?i:discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/\S+)",
-            r"(?i:hooks\.slack\.com/(?:services|workflows|triggers)/\S+)",
+            r"\b\d{6,12}:[\w-]{30}",
+            r"\b[\w-]{23,28}\.[\w-]{6}\.[\w-]{27}",
+            r"(?i:discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{1,30}/\S)",
+            r"(?i:hooks\.slack\.com/(?:services|workflows|triggers)/\S)",
             r"(?i:api\.telegram\.org/bot\d+)",
-            r"(?i:\b[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@)",
-            r"(?i:[?&](?:api_?key|token|secret|password|signature|sig|key)=[^\s&]{6,})",
+            r"(?i:\b[a-z][a-z0-9+.-]{0,20}://[^\s/@:]{0,200}:[^\s/@]{1,200}@)",
+            r"(?i:[?&](?:api_?key|token|secret|password|signature|sig|key)=[^\s&]{6})",
             r"(?i:\b(?:password|passphrase|passwd|secret(?:[_ -]?key)?|api[_ -]?key|token)[\"']?\s*[:=]\s*[\"']?"
-            r"(?=\S*\d)(?=\S*[a-z])\S{8,})",
+            r"(?=\S{0,80}\d)(?=\S{0,80}[a-z])\S{8})",
             rf"(?i:{_UUID})",
         )
     )
@@ -49,7 +51,7 @@ _PLAIN_NAME: Final = re.compile(r"(?!gh|[rsp]k_|whsec|glpat|A[KSBC][IC]A|AIza)[A
 """Letters alone, and not too many, without one of the beginnings above: a field's name. Spares the long way."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{16,}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9+/_-]{40,}")
-_HEXADECIMAL: Final = re.compile(r"(?:0x)?(?=\w*\d)(?=\w*[a-f])[0-9a-f]{24,}", re.IGNORECASE)
+_HEXADECIMAL: Final = re.compile("[0-9a-fA-F]{24,}")
 _PIECE: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _SEED_LENGTHS: Final = frozenset({12, 15, 18, 21, 24})
 _SEED_WORD: Final = re.compile("[a-z]{3,8}")
@@ -61,6 +63,8 @@ def looks_like_a_secret(text: str) -> bool:
     """Tell whether a text holds what looks like a key, a token, a password in an address, or a seed phrase."""
     if len(text) < _SHORTEST or _PLAIN_NAME.fullmatch(text):
         return False
+    # No field takes a longer text, so that the rest is refused in any case.
+    text = text[:LONGEST_TEXT]
     return bool(_KNOWN.search(text)) or _holds_a_random_run(text) or _is_a_seed_phrase(text)
 
 
@@ -106,16 +110,21 @@ def without_secrets(value: Any) -> Any:
 
 
 def shown(name: str) -> str:
-    """Return a name as it may stand in a message: HIDDEN itself where it looks like a secret."""
-    return HIDDEN if looks_like_a_secret(name) else name
+    """Return a name as it may stand in a message: HIDDEN itself where it looks like a secret, or is no name at all."""
+    return HIDDEN if len(name) > LONGEST_NAME or looks_like_a_secret(name) else name
 
 
 def _holds_a_random_run(text: str) -> bool:
     return (
-        bool(_HEXADECIMAL.search(text))
+        any(_has_both(run[0]) for run in _HEXADECIMAL.finditer(text))
         or any(_is_random(run[0], _Classes.of(run[0])) for run in _RUN.finditer(text))
         or any(_Classes.of(t[0]).all and _mean_piece(t[0]) < 3 for t in _TOKEN.finditer(text))
     )
+
+
+def _has_both(run: str) -> bool:
+    """Tell whether hexadecimal digits are letters as well as figures: 24 of one kind are more likely something else."""
+    return not run.isdigit() and not run.isalpha()
 
 
 class _Classes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +16,8 @@ from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.spelling import suggestion
 
 LONGEST_DOCUMENT: Final = 1024 * 1024
+MOST_PROBLEMS: Final = 200
+"""So many problems of one document are told; nobody reads more at once, and each costs time."""
 
 _TYPE_MESSAGES = {
     "bool_type": "is either true or false",
@@ -61,7 +64,7 @@ def validate(data: Mapping[str, Any]) -> SettingsDocument:
     no other message may repeat it.
     """
     try:
-        secrets = tuple(pasted_secrets(data))
+        secrets = tuple(islice(pasted_secrets(data), MOST_PROBLEMS))
     except RecursionError:
         raise InvalidSettingsError([FieldProblem("", "the document can't be read: nested too deeply")]) from None
     if secrets:
@@ -121,6 +124,9 @@ def _unreadable(error: Exception) -> InvalidSettingsError:
 def _problems(error: ValidationError) -> Iterable[FieldProblem]:
     found: dict[FieldProblem, None] = {}
     for detail in error.errors(include_url=False, include_input=False):
+        if len(found) >= MOST_PROBLEMS:
+            found[FieldProblem("", f"there are more than {MOST_PROBLEMS} problems; these are the first")] = None
+            break
         if detail["type"] == RULES_ERROR:
             found.update(dict.fromkeys(detail["ctx"]["problems"]))
         else:

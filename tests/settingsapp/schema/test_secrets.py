@@ -3,6 +3,7 @@
 import base64
 import random
 import string
+import time
 import uuid
 from collections.abc import Callable
 
@@ -12,7 +13,14 @@ from hypothesis import strategies as st
 
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.fields import leaf_fields
-from settingsapp.schema.secrets import HIDDEN, holds_secrets, looks_like_a_secret, pasted_secrets, without_secrets
+from settingsapp.schema.secrets import (
+    HIDDEN,
+    holds_secrets,
+    looks_like_a_secret,
+    pasted_secrets,
+    shown,
+    without_secrets,
+)
 from settingsapp.schema.validation import InvalidSettingsError, validate
 from settingsapp.schema.variables import PROTECTED_NAMES, PROTECTED_PREFIXES, is_protected
 from tests.settingsapp.schema.landscape_file import a_landscape_file
@@ -153,8 +161,8 @@ def test_a_text_that_is_no_json_is_searched_as_well(secret: str) -> None:
 
 def test_what_is_shown_again_has_nothing_in_a_secrets_place() -> None:
     secret = SECRETS["JSON web token"]
-    shown = without_secrets({"a": [secret, "me"], secret: {"b": secret}, "c": 7})
-    assert shown == {"a": ["", "me"], HIDDEN: {"b": ""}, "c": 7}
+    again = without_secrets({"a": [secret, "me"], secret: {"b": secret}, "c": 7})
+    assert again == {"a": ["", "me"], HIDDEN: {"b": ""}, "c": 7}
 
 
 @pytest.mark.parametrize("name", [*sorted(PROTECTED_NAMES), *(prefix + "X" for prefix in PROTECTED_PREFIXES)])
@@ -171,3 +179,19 @@ def test_every_protected_variable_is_out_of_reach_in_any_case(name: str) -> None
 def test_the_usual_names_of_credentials_are_free(name: str) -> None:
     assert not is_protected(name)
     validate({"exchanges": {"simulated": {"SecretEnvironmentVariableName": name}}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["z" * 4_000, "eyJ-" * 1_000, "token:" * 600, "a." * 2_000, "a://" * 1_000, "-----BEGIN " * 350, "1234567:" * 500],
+)
+def test_a_text_made_to_keep_the_search_busy_does_not(text: str) -> None:
+    begun = time.process_time()
+    for _ in range(20):
+        looks_like_a_secret(text)
+    assert time.process_time() - begun < 2
+
+
+def test_a_name_too_long_for_a_name_is_hidden() -> None:
+    assert shown("x" * 201) == HIDDEN
+    assert shown("x" * 200) == "x" * 200

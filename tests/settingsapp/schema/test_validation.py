@@ -255,3 +255,18 @@ def test_every_field_has_a_title_and_a_description() -> None:
             told = (schema["$defs"][child["$ref"].rpartition("/")[2]] if "$ref" in child else {}) | child
             assert told.get("title"), f"{name}.{field} has no title"
             assert len(told.get("description", "")) > 10, f"{name}.{field} has no description"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {f"unknown{number}": 1 for number in range(5_000)},
+        {"symbols": [f"kraken{number}:A" for number in range(5_000)]},
+        {"symbols": ["password: correct-h0rse"] * 5_000},
+    ],
+    ids=["fields", "rules", "secrets"],
+)
+def test_of_thousands_of_problems_the_first_are_told(data: dict[str, Any]) -> None:
+    with pytest.raises(InvalidSettingsError) as caught:
+        validate(data)
+    assert 200 <= len(caught.value.problems) <= 201
