@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from settingsapp import audit, services
 from settingsapp.models import UserSettings
+from settingsapp.schema.validation import read_saved
 from settingsapp.schema.version_chain import SNAPSHOT_EVERY, Link, digest, rebuilt, trusted
 from settingsapp.services import Cause, SavedSettings
 
@@ -99,7 +100,8 @@ def restore(sub: str, number: int, *, cause: Cause, expected_version: int | None
 
     Raises as `show` and `services.replace` do.
     """
-    document = show(sub, number).document
+    # What was saved by an earlier program is brought to the present form, as it is whenever it is read.
+    document = read_saved(show(sub, number).document).as_json()
     return services.replace(sub, document, cause=replace(cause, restored=number), expected_version=expected_version)
 
 

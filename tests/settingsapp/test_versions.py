@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -187,6 +188,15 @@ def test_restoring_makes_a_new_version_that_says_what_it_is(
     assert newest.way == "system, restored version 7"
     assert newest.link is not None
     assert newest.link.told == ["perseus_profile.public_name: name 24 → name 7"]
+
+
+def test_what_an_earlier_program_saved_is_restored_in_the_present_form(
+    identity: Identity, documents: dict[int, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = versions.show(identity.sub, 7)
+    earlier = {key: value for key, value in shown.document.items() if key not in ("schema_version", "scanner")}
+    monkeypatch.setattr(versions, "show", lambda *_: replace(shown, document=earlier))
+    assert versions.restore(identity.sub, 7, cause=SYSTEM).document.as_json() == documents[7]
 
 
 def test_restoring_what_is_saved_already_makes_no_version(
