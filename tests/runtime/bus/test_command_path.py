@@ -177,10 +177,10 @@ async def test_the_copy_in_the_database_brings_a_lost_intent_back(redis: AsyncRe
         statuses.messages.clear()
         async with an_engine(identity):
             await statuses.until(lambda status: status["settingsVersion"] == 1)
-            # It is written back beside the status, perhaps a moment after it.
-            async with asyncio.timeout(20):
-                while (await redis.hgetall(keys.intent)).get(b"paused") != b"1":
-                    await asyncio.sleep(0)
+            # It is written back between one status and the next.
+            told = len(statuses.messages)
+            await statuses.until(lambda _: len(statuses.messages) > told + 1)
+            assert (await redis.hgetall(keys.intent))[b"paused"] == b"1"
             assert {status["state"] for status in statuses.messages} == {"paused"}
 
 
