@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 
 from settingsapp import admin_logins, admin_tokens, services
 from settingsapp.accounts import Role, identity_of, role_of
+from settingsapp.admin_editor import editor_start
 from settingsapp.admin_versions import VersionPages, admin_cause
-from settingsapp.forms import SettingsForm, form_for
+from settingsapp.forms import DamagedSettingsForm, SettingsForm, form_for
 from settingsapp.models import UserSettings
 from settingsapp.services import StaleVersionError
 
@@ -69,6 +70,16 @@ class UserSettingsAdmin(VersionPages, SettingsModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: UserSettings | None = None) -> tuple[str, ...]:
         return ("version", "saved", "document")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        row, form = context.get("original"), context["adminform"].form
+        # What came back with errors stays the server's page: it shows what was typed, and says what is wrong with it.
+        editable = not isinstance(form, DamagedSettingsForm) and not form.is_bound
+        if row is not None and editable and self.has_change_permission(request, row):
+            context["editor"] = editor_start(request, row)
+        return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description="Saved")
     def saved(self, row: UserSettings) -> str:

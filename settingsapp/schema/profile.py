@@ -51,7 +51,12 @@ class Profile(Section):
         description="Shown on every page and alert. Live needs the names of the exchanges' credentials. "
         "Livermore places no orders in either.",
     )
-    currency: CurrencyText = Field("USD", title="Currency", description="The currency that values are shown in.")
+    currency: CurrencyText = Field(
+        "USD",
+        title="Currency",
+        description="Yours: prices in it are shown plain, prices in any other are shown with its name. "
+        "Nothing is converted.",
+    )
     timezone: TimezoneText = Field(
         "UTC", title="Time zone", description="Times are shown in it. Of the IANA database: America/New_York."
     )

@@ -46,12 +46,14 @@ class LoggingSettings(Section):
     data_directory: ShortText = Field(
         "",
         title="Data directory",
-        description="Where the engine keeps its own files. Empty, or not usable here: the server's data directory.",
+        description="A directory on the engine's machine for its log file, where no log directory is named. "
+        "Empty, or not usable there: the server's data directory.",
     )
     log_directory: ShortText = Field(
         "",
         title="Log directory",
-        description="Where log files go. Empty, or not usable here: the server's data directory.",
+        description="A directory on the engine's machine that gets its log file as well. It has to be there already. "
+        "Empty, or not usable there: the server's data directory.",
     )
     verbosity_level: Annotated[ShortText, AfterValidator(_verbosity_text)] = Field(
         "info", title="Verbosity", description="What the engine logs: error, warn, info or debug."

@@ -69,7 +69,8 @@ def test_an_owner_changes_a_setting_pauses_and_finds_the_engine_paused_after_a_c
     admin = page.context.new_page()
     admin.goto(f"{livermore.base_url}/admin/settingsapp/usersettings/")
     admin.locator('select[name$="§risk_tolerance"]').select_option("high")
-    admin.get_by_role("button", name="Save").click()
+    admin.get_by_role("button", name="Save", exact=True).click()
+    admin.locator("dialog[open]").get_by_role("button", name="Save", exact=True).click()
     expect(admin.get_by_text("Saved version 2.")).to_be_visible()
     expect(page.locator("#versions")).to_contain_text("engine runs version 2", timeout=2_000)
 

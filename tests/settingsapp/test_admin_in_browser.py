@@ -1,4 +1,7 @@
-"""The settings form as its owner meets it: the real product, in a real browser."""
+"""The settings form without the editor around it: the server's own page, where the editor's code fails to load.
+
+The real product, in a real browser.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -92,6 +95,9 @@ def sign_in(browser: Browser, livermore: RunningLivermore, sessions: dict[str, A
     def sign_in(username: str = "admin", **options: Any) -> Desk:
         context = browser.new_context(base_url=livermore.base_url, storage_state=sessions.get(username), **options)
         contexts.append(context)
+        context.route(
+            "**/settingsapp/editor/main.js", lambda route: route.fulfill(body="", content_type="text/javascript")
+        )
         page = context.new_page()
         if username not in sessions:
             page.goto("/login/?next=/admin/")

@@ -1,0 +1,22 @@
+"""What the settings editor in the browser starts from."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from settingsapp import services
+from settingsapp.models import UserSettings
+from settingsapp.schema.exchanges import KNOWN_EXCHANGES, WITH_PASSWORD
+from settingsapp.schema.inlined import inlined_schema
+
+
+def editor_start(request: HttpRequest, row: UserSettings) -> dict[str, Any]:
+    """Return the saved document with its version, the schema that guides the form, and whose drafts to look for."""
+    saved = services.read(row.identity.sub)
+    return {
+        "owner": f"{request.user.pk}:{saved.sub}",
+        "version": saved.version,
+        "settings": saved.document.as_json(),
+        "schema": inlined_schema(),
+        "exchanges": {"known": KNOWN_EXCHANGES, "withPassword": sorted(WITH_PASSWORD)},
+    }
