@@ -1,0 +1,53 @@
+"""Where the server speaks for which exchange, as ccxt wants to be told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.exchanges.server import VENUES
+
+
+def urls(exchange: str, origin: str) -> dict[str, Any]:
+    """Return what belongs into `urls["api"]` of a ccxt client. `origin`: the server's, `127.0.0.1:4711`.
+
+    It is to stand instead of what is there, so that nothing of it leads out of this machine. Raises ValueError.
+    """
+    http, ws = f"http://{origin}/{exchange}", f"ws://{origin}/{exchange}"
+    match exchange:
+        case "binance":
+            return {
+                "public": f"{http}/api/v3",
+                "private": f"{http}/api/v3",
+                "sapi": f"{http}/sapi/v1",
+                "fapiPublic": f"{http}/fapi/v1",
+                "dapiPublic": f"{http}/dapi/v1",
+                # The client takes it for spot by `/stream`.
+                "ws": {"spot": f"{ws}/stream/ws"},
+            }
+        case "binanceus":
+            return {
+                "public": f"{http}/api/v3",
+                "private": f"{http}/api/v3",
+                "sapi": f"{http}/sapi/v1",
+                "ws": {"spot": f"{ws}/stream/ws"},
+            }
+    raise ValueError(f"the server does not speak for {exchange}; it does for {', '.join(VENUES)}")
+
+
+def options(exchange: str) -> dict[str, Any]:
+    """Return options that spare a client the markets that the server has none of."""
+    if exchange == "binance":
+        return {"fetchMarkets": {"types": ["spot"]}}
+    return {}
+
+
+def credentials(exchange: str) -> Mapping[str, str]:
+    """Return the keys that the server takes, by ccxt's names: apiKey, secret, and password where there is one."""
+    keys = VENUES[exchange].keys
+    named = {"apiKey": keys.api_key, "secret": keys.secret}
+    return {**named, "password": keys.passphrase} if keys.passphrase else named
+
+
+def point(client: Any, origin: str) -> None:
+    """Let a ccxt client (ccxt, ccxt.async_support or ccxt.pro) speak to the server instead of the exchange."""
+    client.urls["api"] = urls(client.id, origin)
+    client.options = client.deep_extend(client.options, options(client.id))
