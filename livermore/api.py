@@ -12,6 +12,7 @@ from ninja.parser import Parser
 from ninja.security import django_auth
 
 from runtime.api import router as runtime_router
+from runtime.api_schedules import router as schedules_router
 from settingsapp.api import routers as settings_routers
 from settingsapp.bearer import BearerToken
 from settingsapp.http_errors import ApiError
@@ -43,6 +44,7 @@ api = NinjaAPI(
 for settings_router in settings_routers:
     api.add_router("settings", settings_router)
 api.add_router("runtime", runtime_router)
+api.add_router("runtime", schedules_router)
 
 
 def error_response(error: ApiError) -> HttpResponse:

@@ -93,6 +93,9 @@ def _database() -> dict[str, Any]:
             # As long as SQLite waits: two hundred writers at once wait in line for one row.
             "pool": {"min_size": 1, "max_size": 10, "timeout": 20},
             "connect_timeout": 5,
+            # A process that was stopped within a transaction must not keep its locks: by the time at which another
+            # engine may lead in its place, the server has ended that session.
+            "options": "-c idle_in_transaction_session_timeout=10000",
         } | database.get("OPTIONS", {})
         database["CONN_MAX_AGE"] = 0
     return database

@@ -1,7 +1,7 @@
 """The engine over HTTP: what it does, and what it is asked to do. Paths lie below `/api/v1/runtime/`."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -13,16 +13,23 @@ from runtime.bus.live import look
 from runtime.live.saved import settings_glance
 from runtime.models import Alert
 from runtime.permissions import role_needed
-from runtime.protocol.commands import LONGEST_ID, CommandName, InvalidCommandError
+from runtime.protocol.answers import CommandState, Outcome
+from runtime.protocol.commands import InvalidCommandError
+from runtime.protocol.history import EVERYTHING, FILTERS, InvalidFilterError, parse_filter
 from runtime.protocol.observed import observed
+from runtime.protocol.payloads import LONGEST_ID, CommandName
 from runtime.services import Order, QueueFullError, UnknownCommandError
-from settingsapp.http_errors import ApiError, read_sub_of, require_role, sub_of
+from settingsapp.bearer import BearerToken
+from settingsapp.http_errors import ApiError, login_of, read_sub_of, require_role, sub_of
 from settingsapp.schema.problems import FieldProblem
+from settingsapp.session_seat import SessionSeat
 
 router = Router(tags=["runtime"])
 
 LONGEST_WAIT = 60
 MOST_RESULTS = 200
+# Commands are a matter of Redis and the engine: an open page can send them while the database is away.
+WITHOUT_DATABASE = [BearerToken(), SessionSeat()]
 Limit = Annotated[int, Query(ge=1, le=MOST_RESULTS)]
 # What both databases take.
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
@@ -41,6 +48,21 @@ class CommandIn(Schema):
     id: str | None = Field(None, description=f"1 to {LONGEST_ID} characters; sent twice, it is one command")
 
 
+class CommandsWanted(Schema):
+    """Which commands to list; all that is given has to hold. What has several values may be repeated."""
+
+    command: list[str] = Field([], description="Names, several with commas between: " + ", ".join(CommandName))
+    state: list[str] = Field([], description="As with command: " + ", ".join(CommandState))
+    outcome: list[str] = Field([], description="As with command: " + ", ".join(Outcome))
+    source: list[str] = Field([], description="As with command: where it came from")
+    issued_by: list[str] = Field([], alias="issuedBy", description="As with command: who sent it")
+    since: str | None = Field(None, alias="from", description="Queued then or later: ms, or ISO 8601 (UTC if not said)")
+    until: str | None = Field(
+        None, alias="to", description="Queued then or earlier; a day, minute or second as a whole"
+    )
+    q: str | None = Field(None, description="Words that occur in id, command, payload, message or issuer, in any case")
+
+
 @router.get("status", summary="What the engine does")
 def status(request: HttpRequest) -> dict[str, Any]:
     sub = read_sub_of(request)
@@ -53,7 +75,7 @@ def status(request: HttpRequest) -> dict[str, Any]:
     return observed(seen.status, seen.now_ms, version)
 
 
-@router.post("commands", summary="Send a command", response={200: Any, 202: Any})
+@router.post("commands", summary="Send a command", response={200: Any, 202: Any}, auth=WITHOUT_DATABASE)
 def send_command(
     request: HttpRequest,
     order: CommandIn,
@@ -62,9 +84,9 @@ def send_command(
     """202 with its id and state, or with `wait` (seconds) 200 with its result message once it has ended."""
     sub = sub_of(request)
     try:
-        require_role(request, role_needed(order.command))
+        require_role(request, role_needed(order.command, order.payload))
         wanted = Order(order.command, order.payload, order.id, order.priority, order.expires_in_ms)
-        issued_by = request.user.get_username()
+        issued_by = login_of(request)
         if wait is None:
             sent, result = services.send(sub, wanted, source="api", issued_by=issued_by), None
         else:
@@ -81,22 +103,43 @@ def send_command(
     return Status(202, {"id": sent.id, "state": (found.state if found else sent.state).value})
 
 
-@router.get("commands", summary="Commands of the last seven days, newest first")
-def list_commands(request: HttpRequest, before: CommandId = None, limit: Limit = 50) -> dict[str, Any]:
-    """`before`: a command's id; only those queued before it. `next` continues the list."""
+@router.get("commands", summary="Commands of the last seven days, newest first", auth=WITHOUT_DATABASE)
+def list_commands(
+    request: HttpRequest, wanted: Query[CommandsWanted], before: CommandId = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """`next` continues the list under the same filter. Of many commands that are not wanted only so many are looked at
+    in one request: a page may then hold fewer than `limit`, even none, and yet have a `next`.
+    """
+    sub = read_sub_of(request)
+    given = {name: request.GET.getlist(name) for name in FILTERS if name in request.GET}
+    chosen, problems = (
+        EVERYTHING,
+        [
+            FieldProblem(name[:60], f"no such filter; there are {', '.join(FILTERS)}, before, limit")
+            for name in request.GET
+            if name not in {*FILTERS, "before", "limit"}
+        ],
+    )
     try:
-        records = services.command_history(read_sub_of(request), before=before, limit=limit)
+        chosen = parse_filter(given)
+    except InvalidFilterError as error:
+        problems += error.problems
+    if problems:
+        raise _invalid(*problems)
+    try:
+        page = services.search_history(sub, chosen, before=before, limit=limit)
     except UnknownCommandError as error:
-        raise ApiError(
-            422, "invalid", "Parts of the request are not as they should be.", [FieldProblem("before", str(error))]
-        ) from None
+        raise _invalid(FieldProblem("before", str(error))) from None
     except RedisUnavailableError as error:
         raise _unreachable(error) from error
-    more = f"?before={quote(records[-1].id)}&limit={limit}" if len(records) == limit else None
-    return {"results": [record.body() for record in records], "next": more}
+    further = {"before": page.further, "limit": limit, **given}
+    return {
+        "results": [record.body() for record in page.records],
+        "next": None if page.further is None else f"?{urlencode(further, doseq=True)}",
+    }
 
 
-@router.get("commands/{command_id}", summary="What became of a command")
+@router.get("commands/{command_id}", summary="What became of a command", auth=WITHOUT_DATABASE)
 def read_command(request: HttpRequest, command_id: str) -> dict[str, Any]:
     try:
         record = services.find_command(read_sub_of(request), command_id)
@@ -109,10 +152,18 @@ def read_command(request: HttpRequest, command_id: str) -> dict[str, Any]:
 
 @router.get("alerts", summary="Alerts, newest first")
 def list_alerts(request: HttpRequest, offset: Offset = 0, limit: Limit = 50) -> dict[str, Any]:
-    rows = Alert.objects.filter(identity__sub=read_sub_of(request)).order_by("-created_at", "-open_time", "id")
+    rows = (
+        Alert.objects.filter(identity__sub=read_sub_of(request))
+        .order_by("-created_at", "-open_time", "id")
+        .prefetch_related("sendings")
+    )
     page = list(rows[offset : offset + limit + 1])
     more = f"?offset={offset + limit}&limit={limit}" if len(page) > limit else None
     return {"results": [alert.body() for alert in page[:limit]], "next": more}
+
+
+def _invalid(*problems: FieldProblem) -> ApiError:
+    return ApiError(422, "invalid", "Parts of the request are not as they should be.", problems)
 
 
 def _unreachable(error: RedisUnavailableError) -> ApiError:

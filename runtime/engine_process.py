@@ -9,8 +9,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from runtime.bus import lease
+from django.conf import settings as project
+
+from runtime.bus import leader_calls, lease
 from runtime.bus.calls import arun
 from runtime.bus.channel import copy_channel_to_stream
 from runtime.bus.clock import RedisClock
@@ -20,15 +23,19 @@ from runtime.bus.lease import Acquisition, Candidate
 from runtime.bus.market_cache import RedisMarketCache
 from runtime.engine.ending import end
 from runtime.engine.loop import Engine, Ports, Rhythm
-from runtime.engine.market import Market
+from runtime.engine.market import KEPT_BARS, Market
 from runtime.engine.ports import Feeds, LeaseLostError, SourceUnavailableError
 from runtime.engine.state import State
 from runtime.feeds.opening import LiveFeeds
 from runtime.journal import EngineJournal
+from runtime.notifying.notifier import Notifier, Surroundings
+from runtime.notifying.pictures import Pictures
 from runtime.persistence.alerts import AlertStore
 from runtime.persistence.database import Fence
 from runtime.persistence.intents import KeptIntents
 from runtime.persistence.positions import PositionBook
+from runtime.persistence.schedules import KeptSchedules
+from runtime.persistence.sendings import KeptSendings
 from runtime.persistence.settings_source import SavedDocument
 from runtime.reporter import Reporter
 
@@ -45,6 +52,8 @@ class Timing:
     lease: float = 10.0
     renew: float = 2.0
     standby: float = 1.0
+    last_messages: float = 3.0
+    """So long an engine that stops in order lets people be told."""
     rhythm: Rhythm = field(default_factory=Rhythm)
 
 
@@ -132,17 +141,24 @@ class EngineProcess:
             await self._give_back(redis, token)
             return
         journal = EngineJournal(self.sub)
-        engine = Engine(self._state(clock), self._ports(redis, token, clock, fence, journal), self._timing.rhythm)
+        state = self._state(clock)
+        notifier = self._notifier(redis, token, state, clock, fence)
+        ports = self._ports(redis, token, clock, fence, journal, notifier)
+        engine = Engine(state, ports, self._timing.rhythm)
         self._engine = engine
         if self._stopping.is_set():
             engine.stop()
         keeping = asyncio.create_task(self._keep_lease(redis, token, clock), name="lease")
         running = asyncio.create_task(engine.run(), name="engine")
+        notifying = asyncio.create_task(_kept_up(notifier), name="notifications")
         try:
             await asyncio.wait([keeping, running], return_when=asyncio.FIRST_COMPLETED)
+            if running.done() and running.exception() is None:
+                # While the lease is still kept: what waits, and that the engine stops.
+                await notifier.finish(self._timing.last_messages)
         finally:
             self._engine = None
-            await end((running, keeping))
+            await end((running, keeping, notifying))
             ended = await asyncio.gather(running, keeping, return_exceptions=True)
             journal.close()
         for outcome in ended:
@@ -181,11 +197,13 @@ class EngineProcess:
             engine_id=self._candidate.engine_id,
             host=self._candidate.host,
             started_at=clock.now_ms(),
-            market=Market(),
+            market=Market(kept_bars=KEPT_BARS),
             is_set=_is_set,
         )
 
-    def _ports(self, redis: AsyncRedis, token: str, clock: RedisClock, fence: Fence, journal: EngineJournal) -> Ports:
+    def _ports(
+        self, redis: AsyncRedis, token: str, clock: RedisClock, fence: Fence, journal: EngineJournal, notifier: Notifier
+    ) -> Ports:
         return Ports(
             clock=clock,
             queue=LeaderQueue(redis, self.sub, token, self._candidate.engine_id),
@@ -194,12 +212,51 @@ class EngineProcess:
             feeds=self._feeds(clock),
             cache=RedisMarketCache(redis, self.sub, token),
             positions=PositionBook(self.sub, fence),
-            outbox=Reporter(redis, self.sub, token, clock, AlertStore(self.sub, fence)),
+            schedules=KeptSchedules(redis, self.sub, token, fence, clock),
+            outbox=Reporter(redis, self.sub, token, clock, AlertStore(self.sub, fence), notifier),
+            notifications=notifier,
             journal=journal,
+        )
+
+    def _notifier(self, redis: AsyncRedis, token: str, state: State, clock: RedisClock, fence: Fence) -> Notifier:
+        async def leads() -> bool:
+            held, _ = await arun(redis, lease.renew(self.sub, token, self._candidate, self._lease_ms))
+            return held
+
+        async def announce(body: dict[str, Any]) -> None:
+            await arun(redis, leader_calls.emit(self.sub, token, body))
+
+        return Notifier(
+            Surroundings(
+                clock=clock,
+                settings=lambda: state.settings,
+                market=state.market,
+                sendings=KeptSendings(self.sub, fence),
+                leads=leads,
+                announce=announce,
+                pictures=Pictures(project.DATA_DIR / "matplotlib"),
+                page=_page(project.CSRF_TRUSTED_ORIGINS),
+            )
         )
 
     def _feeds(self, clock: RedisClock) -> Feeds:
         return LiveFeeds(clock, asyncio.sleep, self._recording.files, self._recording.speed)
+
+
+async def _kept_up(notifier: Notifier) -> None:
+    """Notify for as long as the engine leads: what goes wrong there is never the engine's trouble."""
+    while True:
+        try:
+            await notifier.run()
+            return
+        except Exception:
+            log.exception("notifying stumbled and goes on")
+            await asyncio.sleep(1.0)
+
+
+def _page(origins: Sequence[str]) -> str:
+    """Return where the live page is for those outside: the first whole address under which the server is known."""
+    return next((f"{origin}/" for origin in origins if "*" not in origin), "")
 
 
 def _is_set(name: str, variables: Callable[[str], str | None] = os.environ.get) -> bool:

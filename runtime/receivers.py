@@ -5,7 +5,7 @@ from typing import Any
 
 from runtime import services
 from runtime.bus.connections import RedisUnavailableError
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 from runtime.services import Order, QueueFullError
 from settingsapp.events import settings_saved
 from settingsapp.schema.diff import watchlist_changes

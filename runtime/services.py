@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.bus import commands as calls
-from runtime.bus.calls import run
+from runtime.bus.calls import run, run_all
 from runtime.bus.connections import RedisUnavailableError, SyncRedis, client
 from runtime.bus.waiting import listener
 from runtime.protocol.answers import CommandState
@@ -17,19 +17,22 @@ from runtime.protocol.commands import (
     DEFAULT_PRIORITY,
     FURTHEST_EXPIRY_MS,
     LAST_PRIORITY,
-    LONGEST_ID,
     Command,
-    CommandName,
     InvalidCommandError,
     command_name,
     parse_payload,
 )
+from runtime.protocol.history import EVERYTHING, HistoryFilter
+from runtime.protocol.payloads import LONGEST_ID, CommandName
 from runtime.protocol.records import CommandRecord
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
 
 LOOK_SECONDS = 1.0
 """After so long a silence a waiter looks into the record."""
+HISTORY_BATCH = 200
+MOST_LOOKED_AT = 2_000
+"""So many records does one request for a page of the history read at most."""
 
 
 class QueueFullError(Exception):
@@ -140,22 +143,66 @@ def send_and_wait(
     return sent, None
 
 
+def has_reported(sub: str) -> bool:
+    """Tell whether an engine of that identity has told its status lately (24 h). Raises RedisUnavailableError."""
+    return run(client(), calls.status_known(sub))
+
+
 def find_command(sub: str, command_id: str) -> CommandRecord | None:
     """Return a command's record, None where its id is not known (any more). Raises RedisUnavailableError."""
     return run(client(), calls.record(sub, command_id))
 
 
-def command_history(sub: str, *, before: str | None = None, limit: int = 50) -> list[CommandRecord]:
-    """Return commands, newest first, from the one queued before the command of the id `before` on.
+@dataclass(frozen=True)
+class HistoryPage:
+    """Commands, newest first. `further`: the id from which the history goes on; None where there is nothing more."""
 
-    Raises UnknownCommandError where that id is not known (any more), and RedisUnavailableError.
+    records: tuple[CommandRecord, ...]
+    further: str | None
+    looked_at: int
+    """How many records were read for it: with a filter, many may not be wanted."""
+
+
+def search_history(
+    sub: str,
+    wanted: HistoryFilter = EVERYTHING,
+    *,
+    before: str | None = None,
+    limit: int = 50,
+    most: int = MOST_LOOKED_AT,
+) -> HistoryPage:
+    """Return the commands that are wanted, newest first, from the one queued before the command of the id `before` on.
+
+    At most `most` records are read. A page that ends there may hold fewer than `limit`, even none, though there are
+    more: `further` tells. Raises UnknownCommandError where the id is not known (any more), and RedisUnavailableError.
     """
     redis = client()
-    ids = run(redis, calls.history(sub, before, limit))
-    if ids is None:
-        raise UnknownCommandError(f"no command {before} in the last seven days")
-    records = [run(redis, calls.record(sub, command_id)) for command_id in ids]
-    return [record for record in records if record is not None]
+    found: list[CommandRecord] = []
+    place, looked_at = before, 0
+    while True:
+        batch = min(HISTORY_BATCH if wanted.looks_into_records else limit - len(found), most - looked_at)
+        # One more than is read tells whether the history goes on.
+        ids = run(redis, calls.history(sub, place, batch + 1, since=wanted.since, until=wanted.until))
+        if ids is None:
+            if looked_at:
+                # It was forgotten a moment ago, and so was everything before it.
+                return HistoryPage(tuple(found), None, looked_at)
+            raise UnknownCommandError(f"no command {before} in the last seven days")
+        reading = ids[:batch]
+        records = run_all(redis, [calls.record(sub, command_id) for command_id in reading])
+        for number, (command_id, record) in enumerate(zip(reading, records, strict=True), 1):
+            place, looked_at = command_id, looked_at + 1
+            if record is not None and wanted.matches(record):
+                found.append(record)
+                if len(found) == limit:
+                    return HistoryPage(tuple(found), place if number < len(ids) else None, looked_at)
+        if len(ids) <= batch or looked_at >= most:
+            return HistoryPage(tuple(found), place if len(ids) > batch else None, looked_at)
+
+
+def command_history(sub: str, *, before: str | None = None, limit: int = 50) -> list[CommandRecord]:
+    """Return all commands, newest first; see search_history."""
+    return list(search_history(sub, before=before, limit=limit).records)
 
 
 def _command(redis: SyncRedis, order: Order, *, source: str, issued_by: str) -> Command:

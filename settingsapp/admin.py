@@ -1,6 +1,7 @@
 """The settings and the logins in the admin."""
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -79,7 +80,11 @@ class UserSettingsAdmin(VersionPages, SettingsModelAdmin):
         editable = not isinstance(form, DamagedSettingsForm) and not form.is_bound
         if row is not None and editable and self.has_change_permission(request, row):
             context["editor"] = editor_start(request, row)
-        return super().render_change_form(request, context, *args, **options)
+        response = super().render_change_form(request, context, *args, **options)
+        if form.is_bound:
+            # A page that comes back was refused, which programs read in its status.
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        return response
 
     @admin.display(description="Saved")
     def saved(self, row: UserSettings) -> str:

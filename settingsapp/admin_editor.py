@@ -8,15 +8,18 @@ from settingsapp import services
 from settingsapp.models import UserSettings
 from settingsapp.schema.exchanges import KNOWN_EXCHANGES, WITH_PASSWORD
 from settingsapp.schema.inlined import inlined_schema
+from settingsapp.schema.secrets import REFUSED
 
 
 def editor_start(request: HttpRequest, row: UserSettings) -> dict[str, Any]:
-    """Return the saved document with its version, the schema that guides the form, and whose drafts to look for."""
+    """Return the saved document with its version, the schema that guides the form, whose drafts to look for, and
+    what is told of a pasted secret."""
     saved = services.read(row.identity.sub)
     return {
         "owner": f"{request.user.pk}:{saved.sub}",
         "version": saved.version,
         "settings": saved.document.as_json(),
         "schema": inlined_schema(),
+        "secretRefusal": REFUSED,
         "exchanges": {"known": KNOWN_EXCHANGES, "withPassword": sorted(WITH_PASSWORD)},
     }

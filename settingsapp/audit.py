@@ -83,6 +83,20 @@ def entries(row: UserSettings, versions: Iterable[int]) -> Mapping[int, Entry]:
     }
 
 
+def version_of_command(row: UserSettings, command_id: str) -> int | None:
+    """Return the newest version whose record names that command as its cause; None where there is none."""
+    # As the record is written: JSON in ASCII, without spaces. What only looks like it is told by the link itself.
+    written = f'"command_id":{json.dumps(command_id)}'
+    logged = LogEntry.objects.filter(
+        content_type=_content_type(), object_id=str(row.pk), change_message__contains=written
+    )
+    for entry in logged.order_by("-pk"):
+        link = _link(entry)
+        if link is not None and link.command_id == command_id:
+            return link.version
+    return None
+
+
 def moment_of(link: Link) -> datetime:
     """Return when a version was saved. Raises ValueError where that is no moment."""
     return datetime.fromisoformat(link.saved_at)

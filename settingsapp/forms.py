@@ -13,9 +13,9 @@ from settingsapp import jsonform
 from settingsapp.models import UserSettings
 from settingsapp.schema import strict_json
 from settingsapp.schema.document import SettingsDocument
-from settingsapp.schema.problems import FieldProblem
+from settingsapp.schema.drafts import validate_for
 from settingsapp.schema.secrets import holds_secrets, without_secrets
-from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, read_saved, validate
+from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, read_saved
 
 
 class DocumentField(JSONFormField):  # type: ignore[misc]
@@ -52,9 +52,7 @@ class DocumentField(JSONFormField):  # type: ignore[misc]
         except strict_json.MalformedJsonError as error:
             raise ValidationError(f"The settings can't be read: {error.located}.", code="invalid") from None
         try:
-            document = validate(jsonform.from_form(shown, self.base))
-            if document.sub != self.base.get("sub"):
-                raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {self.base.get('sub')}")])
+            document = validate_for(jsonform.from_form(shown, self.base), self.base["sub"], read_saved(self.base))
         except InvalidSettingsError as error:
             errors = jsonform.error_map(error.problems)
             self.add_error(errors)
@@ -66,6 +64,8 @@ class RawDocumentField(forms.CharField):
     """The document as text, for one that a form can't show. Cleans to a SettingsDocument."""
 
     widget = forms.Textarea(attrs={"rows": 30, "class": "vLargeTextField", "spellcheck": "false"})
+    sub = ""
+    """The identity whose document it is."""
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
@@ -79,7 +79,7 @@ class RawDocumentField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         try:
-            return validate(strict_json.decode_object(super().clean(value), LONGEST_DOCUMENT))
+            return validate_for(strict_json.decode_object(super().clean(value), LONGEST_DOCUMENT), self.sub, None)
         except strict_json.MalformedJsonError as error:
             raise ValidationError(f"The settings can't be read: {error.located}.", code="invalid") from None
         except InvalidSettingsError as error:
@@ -138,8 +138,10 @@ class DamagedSettingsForm(SettingsForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if "settings" in self.fields:
-            self.fields["settings"].help_text = format_html(
+        field = self.fields.get("settings")
+        if isinstance(field, RawDocumentField):
+            field.sub = self.instance.identity.sub
+            field.help_text = format_html(
                 "<strong>What is saved is no valid settings document. Put right what is wrong and save:</strong>"
                 "<ul>{}</ul>",
                 format_html_join("", "<li>{}</li>", ((told,) for told in self._wrong())),

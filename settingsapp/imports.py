@@ -6,8 +6,8 @@ from typing import Any
 
 from settingsapp import services
 from settingsapp.schema.diff import Change
-from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.drafts import changes_json, counted_changes
+from settingsapp.schema.primary_switch import entries_left_behind, says_what_its_entries_mean
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import InvalidSettingsError, validate_file
 from settingsapp.schema.warnings import warnings
@@ -45,12 +45,15 @@ def import_file(
     version = services.saved_version(sub)
     if expected_version is not None and version != expected_version:
         raise StaleVersionError(version)
-    before = _saved_document(sub)
+    before = services.saved_document(sub)
     if before is None:
         told = (*told, FieldProblem("", "what is saved is no valid document; the import replaces it whole"))
+    elif not says_what_its_entries_mean(data, sub) and (problems := entries_left_behind(before, document)):
+        raise InvalidSettingsError(problems)
     changed = counted_changes(before, document) if before else ()
     if not dry_run:
-        version = services.replace(sub, document.as_json(), cause=cause, expected_version=expected_version).version
+        # As it came: whose file it is, and what it names, decides about its entries.
+        version = services.replace(sub, data, cause=cause, expected_version=expected_version).version
     return Import(dry_run, version, changed, told)
 
 
@@ -58,10 +61,3 @@ def _about_the_identity(data: Mapping[str, Any], sub: str) -> tuple[FieldProblem
     if not data.get("sub") or data["sub"] == sub:
         return ()
     return (FieldProblem("sub", f"the file is another identity's; this one keeps its own: {sub}"),)
-
-
-def _saved_document(sub: str) -> SettingsDocument | None:
-    try:
-        return services.read(sub).document
-    except InvalidSettingsError:
-        return None

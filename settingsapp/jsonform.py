@@ -92,7 +92,7 @@ def _form_node(node: Node, name: str = "") -> Node:
         shown["helpText"] = node["description"]
     if name in WRITTEN_BY_LIVERMORE or "const" in node:
         shown["readonly"] = True
-    open_title = node.get("description", "").partition(_OPEN_MARK)[2].rstrip(".") or "as the profile says"
+    open_title = node.get("description", "").partition(_OPEN_MARK)[2].rstrip(".") or "from profile"
     kind = node.get("type") or ("string" if "enum" in node else "object")
     if _is_lines(node):
         return {key: shown[key] for key in ("title", "helpText") if key in shown} | {

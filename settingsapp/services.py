@@ -1,7 +1,7 @@
 """The one way to read and write settings: validate, compare the version, save, audit, then state the fact."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from datetime import datetime
@@ -18,6 +18,7 @@ from settingsapp.schema.diff import Change, changes
 from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
 from settingsapp.schema.observed import OBSERVED_FIELDS, every_field, observed_in, without_observed
+from settingsapp.schema.primary_switch import entries_left_behind, says_what_its_entries_mean
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.validation import InvalidSettingsError, read_saved, validate, validate_file
@@ -84,6 +85,12 @@ def read(sub: str) -> SavedSettings:
     return _saved(row_of(sub))
 
 
+def saved_document(sub: str) -> SettingsDocument | None:
+    """Return the saved document, None where what is saved is none. Raises UnknownIdentityError."""
+    saved = _saved_if_valid(row_of(sub))
+    return saved.document if saved else None
+
+
 def saved_version(sub: str) -> int:
     """Return the saved version. Raises UnknownIdentityError."""
     version = UserSettings.objects.filter(identity__sub=sub).values_list("version", flat=True).first()
@@ -93,13 +100,24 @@ def saved_version(sub: str) -> int:
     return version
 
 
-def replace(sub: str, data: Mapping[str, Any], *, cause: Cause, expected_version: int | None = None) -> SavedSettings:
+def replace(
+    sub: str,
+    data: Mapping[str, Any],
+    *,
+    cause: Cause,
+    expected_version: int | None = None,
+    guard: Guard | None = None,
+) -> SavedSettings:
     """Save a whole document; what is missing in it gets its default, and without `sub` it is taken as this one's.
 
-    An import keeps its receiver's `sub`, whatever the file says. Raises InvalidSettingsError, StaleVersionError,
-    UnknownIdentityError.
+    An import keeps its receiver's `sub`, whatever the file says. The primary exchange can't be changed beneath entries
+    that stay as they are written: see `primary_switch`. `guard` runs within the transaction and may raise to stop it.
+    Raises InvalidSettingsError, StaleVersionError, UnknownIdentityError.
     """
-    return _write(sub, lambda _: data, cause=cause, expected_version=expected_version)[0]
+    comes_whole = cause.restored is not None or says_what_its_entries_mean(data, sub)
+    return _write(
+        sub, lambda _: data, cause=cause, expected_version=expected_version, guard=guard, comes_whole=comes_whole
+    )[0]
 
 
 def patch(
@@ -142,6 +160,13 @@ def remove_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = 
     return _write(sub, lambda old: watchlist.without_symbol(_whole(old), symbol), cause=cause, guard=guard)
 
 
+def put_back_symbol(
+    sub: str, symbol: str, earlier: Mapping[str, Any], *, cause: Cause, guard: Guard | None = None
+) -> tuple[SavedSettings, bool]:
+    """Let a symbol (qualified) stand where it stood in an earlier document. As `add_symbol`."""
+    return _write(sub, lambda old: watchlist.put_back(_whole(old), symbol, _whole(earlier)), cause=cause, guard=guard)
+
+
 def observe(sub: str, observed: Mapping[str, Any]) -> None:
     """Note what Livermore itself has seen, by field of OBSERVED_FIELDS. It makes no version and states no fact.
 
@@ -164,8 +189,12 @@ def _write(
     cause: Cause,
     expected_version: int | None = None,
     guard: Guard | None = None,
+    comes_whole: bool = False,
 ) -> tuple[SavedSettings, bool]:
-    """Edit the document in one short transaction; a write that changes nothing makes no version."""
+    """Edit the document in one short transaction; a write that changes nothing makes no version.
+
+    `comes_whole`: the new document was not made by editing the one that is saved.
+    """
     if expected_version is not None:
         # Who is too late need not wait in the writers' queue to hear it.
         current = saved_version(sub)
@@ -180,6 +209,8 @@ def _write(
         before = _saved_if_valid(row)
         # Complete and in the present form, also where the saved one is from before a field was there.
         sent = _validated(sub, edit(before.document.as_json() if before else row.shown), cause)
+        if before is not None and not comes_whole:
+            _refuse(entries_left_behind(before.document, sent))
         if cause.kind == "import":
             _adopt(row, observed_in(sent.as_json()))
         document = sent.model_copy(update=every_field(row.observed))
@@ -277,6 +308,11 @@ def _validated(sub: str, data: Mapping[str, Any], cause: Cause) -> SettingsDocum
     if document.sub != sub:
         raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {sub}")])
     return document
+
+
+def _refuse(problems: Sequence[FieldProblem]) -> None:
+    if problems:
+        raise InvalidSettingsError(problems)
 
 
 def _whole(document: Mapping[str, Any]) -> dict[str, Any]:

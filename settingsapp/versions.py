@@ -95,14 +95,28 @@ def show(sub: str, number: int) -> ShownVersion:
     raise LostVersionError(number, UNREACHABLE)
 
 
-def restore(sub: str, number: int, *, cause: Cause, expected_version: int | None = None) -> SavedSettings:
+def made_by(sub: str, command_id: str) -> int | None:
+    """Return the newest version whose cause was that command; None where it made none. Raises UnknownIdentityError."""
+    return audit.version_of_command(services.row_of(sub), command_id)
+
+
+def restore(
+    sub: str,
+    number: int,
+    *,
+    cause: Cause,
+    expected_version: int | None = None,
+    guard: services.Guard | None = None,
+) -> SavedSettings:
     """Save the document of an earlier version as a new one; where it is what is saved now, nothing changes.
 
     Raises as `show` and `services.replace` do.
     """
     # What was saved by an earlier program is brought to the present form, as it is whenever it is read.
     document = read_saved(show(sub, number).document).as_json()
-    return services.replace(sub, document, cause=replace(cause, restored=number), expected_version=expected_version)
+    return services.replace(
+        sub, document, cause=replace(cause, restored=number), expected_version=expected_version, guard=guard
+    )
 
 
 def _around(row: UserSettings, numbers: Iterable[int]) -> dict[int, audit.Entry]:

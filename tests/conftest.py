@@ -5,7 +5,13 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.models.signals import post_migrate
+from pytest_django.plugin import DjangoDbBlocker
 
+from settingsapp.accounts import Role
 from tests.redis_server import a_redis_server
 from tests.running import RunningLivermore, a_free_port, an_installation
 
@@ -17,6 +23,7 @@ hypothesis.settings.load_profile("default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-properties", action="store_true", help="run only the tests that use hypothesis")
+    parser.addoption("--full", action="store_true", help="tests/faults with its full numbers instead of a few")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -39,6 +46,31 @@ def _stores(request: pytest.FixtureRequest) -> None:
     # Sessions, throttles and the channel layer reach for Redis without asking for a fixture.
     if request.node.get_closest_marker("stores"):
         request.getfixturevalue("redis_server")
+
+
+def _make_roles_again(**of_the_flush: object) -> None:
+    for role in Role:
+        Group.objects.get_or_create(name=role.value)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database, which at the end is dropped whoever still holds a connection: a server process of one that a
+    test has killed may outlive it by a moment.
+
+    A transactional test empties every table at its end. Django then announces it as it announces a migration's end; the
+    roles, which a migration made, are made again on that.
+    """
+    post_migrate.connect(_make_roles_again, sender=apps.get_app_config("settingsapp"))
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            connection.close()
 
 
 @pytest.fixture

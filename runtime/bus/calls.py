@@ -73,6 +73,24 @@ async def arun(redis: AsyncRedis, call: Call[T]) -> T:
     return call.parse(answer)
 
 
+def run_all(redis: SyncRedis, calls: Sequence[Call[T]]) -> list[T]:
+    """Run independent calls in one round trip, their answers in the same order. Raises RedisUnavailableError."""
+    if not calls:
+        return []
+    with redis_errors_named():
+        pipeline = redis.pipeline(transaction=False)
+        for call in calls:
+            pipeline.execute_command(*call.by_digest)
+        answers = pipeline.execute(raise_on_error=False)
+    found = []
+    for call, answer in zip(calls, answers, strict=True):
+        if isinstance(answer, NoScriptError):
+            found.append(run(redis, call))
+        else:
+            found.append(_parsed(call, answer))
+    return found
+
+
 async def arun_all(redis: AsyncRedis, calls: Sequence[Call[T]]) -> list[T]:
     """Run independent calls in one round trip, their answers in the same order. Raises RedisUnavailableError."""
     if not calls:
@@ -86,12 +104,16 @@ async def arun_all(redis: AsyncRedis, calls: Sequence[Call[T]]) -> list[T]:
     for call, answer in zip(calls, answers, strict=True):
         if isinstance(answer, NoScriptError):
             found.append(await arun(redis, call))
-        elif isinstance(answer, Exception):
-            with redis_errors_named():
-                raise answer
         else:
-            found.append(call.parse(answer))
+            found.append(_parsed(call, answer))
     return found
+
+
+def _parsed(call: Call[T], answer: Any) -> T:
+    if isinstance(answer, Exception):
+        with redis_errors_named():
+            raise answer
+    return call.parse(answer)
 
 
 def text(answer: bytes | str) -> str:

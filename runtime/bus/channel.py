@@ -7,7 +7,8 @@ from runtime.bus import keys as names
 from runtime.bus.calls import arun
 from runtime.bus.commands import submit
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError, redis_errors_named
-from runtime.protocol.commands import CommandName, UnreadableMessageError, UnusableMessageError, message_id
+from runtime.protocol.commands import UnreadableMessageError, UnusableMessageError, message_id
+from runtime.protocol.payloads import CommandName
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from runtime.bus import keys as names
 from runtime.bus.calls import Call, script_call, text
 from runtime.protocol.answers import CommandState, Outcome, Result
 from runtime.protocol.records import CommandRecord
+from runtime.protocol.undo import decode_undo
 from settingsapp.schema import strict_json
 
 MOST_WAITING: Final = 10_000
@@ -43,10 +44,10 @@ def submit(
         refusal = strict_json.encode(Result(Outcome.REFUSED, QUEUE_FULL).body(command_id))
     return script_call(
         "submit",
-        (keys.commands, keys.command(command_id), keys.history, keys.events),
+        (keys.commands, keys.command(command_id), keys.history, keys.events, keys.fence),
         (
             *(command_id, message, limit, 1 if is_pause else 0),
-            *(refusal, QUEUE_FULL, keys.responses, EVENTS_LENGTH, RETENTION_SECONDS),
+            *(refusal, QUEUE_FULL, keys.responses, EVENTS_LENGTH, RETENTION_SECONDS, ""),
         ),
         _submitted,
     )
@@ -57,14 +58,24 @@ def record(sub: str, command_id: str) -> Call[CommandRecord | None]:
     return Call(("HGETALL", names.Keys(sub).command(command_id)), _record)
 
 
-def history(sub: str, before: str | None, limit: int) -> Call[list[str] | None]:
-    """Return ids of commands queued before the command `before`, newest first; None where it is not known."""
+def history(
+    sub: str, before: str | None, limit: int, *, since: int | None = None, until: int | None = None
+) -> Call[list[str] | None]:
+    """Return ids of commands queued before the command `before`, newest first; None where it is not known.
+
+    `since` and `until`, in ms, are the first and the last moment at which they may have been queued.
+    """
     return script_call(
         "history",
         (names.Keys(sub).history,),
-        (before or "", limit),
+        (before or "", limit, "" if since is None else since, "" if until is None else until),
         lambda answer: None if answer is None else [text(member) for member in answer],
     )
+
+
+def status_known(sub: str) -> Call[bool]:
+    """Tell whether an engine of that identity has told its status, which is kept for 24 h."""
+    return Call(("EXISTS", names.Keys(sub).status), lambda answer: int(answer) == 1)
 
 
 def _submitted(answer: list[Any]) -> Submitted:
@@ -96,6 +107,9 @@ def _record(answer: Mapping[bytes | str, bytes | str]) -> CommandRecord | None:
         message=fields.get("text", ""),
         data=_readable(fields.get("data", "")),
         result=_readable(fields["result"]) if fields.get("result") else None,
+        undo=decode_undo(fields["undo"]) if fields.get("undo") else None,
+        undone_by=fields.get("undoneBy", ""),
+        batch_id=fields.get("batch", ""),
     )
 
 

@@ -58,6 +58,11 @@ class Keys:
         return f"livermore:history:{self.sub}"
 
     @property
+    def undoable(self) -> str:
+        """Ids of commands that a rollback can undo, by the time at which they ended."""
+        return f"livermore:undoable:{self.sub}"
+
+    @property
     def dropped(self) -> str:
         """How many messages had no usable id."""
         return f"livermore:dropped:{self.sub}"

@@ -4,10 +4,11 @@ from typing import Any, Final
 
 from runtime.bus import keys as names
 from runtime.bus.calls import Argument, Call, script_call, text
-from runtime.bus.commands import EVENTS_LENGTH, RETENTION_SECONDS
-from runtime.engine.ports import Intent, LeaseLostError, Start
-from runtime.protocol.answers import Result, ack_body
-from runtime.protocol.commands import FURTHEST_EXPIRY_MS
+from runtime.bus.commands import EVENTS_LENGTH, MOST_WAITING, QUEUE_FULL, RETENTION_SECONDS
+from runtime.engine.ports import CommandEnd, Intent, LeaseLostError, Start
+from runtime.protocol.answers import ack_body
+from runtime.protocol.commands import FURTHEST_EXPIRY_MS, Command
+from runtime.protocol.undo import encode_undo
 from settingsapp.schema import strict_json
 from settingsapp.schema.vocabulary import Mode
 
@@ -39,6 +40,20 @@ def admit(
     )
 
 
+def submit(sub: str, token: str, command_id: str, message: str, *, is_pause: bool) -> Call[str]:
+    """Put a message of the leader's own into the queue, once by its id: `queued`, `duplicate` or `queue_full`."""
+    keys = names.Keys(sub)
+    return script_call(
+        "submit",
+        (keys.commands, keys.command(command_id), keys.history, keys.events, keys.fence),
+        (
+            *(command_id, message, MOST_WAITING, 1 if is_pause else 0),
+            *("", QUEUE_FULL, keys.responses, EVENTS_LENGTH, RETENTION_SECONDS, token),
+        ),
+        lambda answer: _verdict(answer[0]),
+    )
+
+
 def start(sub: str, token: str, command_id: str) -> Call[Start]:
     """Ask whether a command may begin."""
     keys = names.Keys(sub)
@@ -47,22 +62,58 @@ def start(sub: str, token: str, command_id: str) -> Call[Start]:
     )
 
 
-def complete(
-    sub: str, token: str, entry: str, command_id: str, message: str, result: Result, intent: Intent | None
-) -> Call[tuple[str, int]]:
-    """End a command; returns `completed` or `already`, and the intent's new revision (0: unchanged)."""
+def begin_member(sub: str, token: str, entry: str, member: Command, *, engine_id: str) -> Call[Start]:
+    """Note that a member of a batch begins; `FINISHED` where it has its result already."""
     keys = names.Keys(sub)
     return script_call(
+        "member",
+        (keys.fence, keys.command(member.id), keys.history, keys.events),
+        (
+            *(token, entry, member.id, strict_json.encode(member.message())),
+            *(strict_json.encode(ack_body(member.id, engine_id)), keys.responses, EVENTS_LENGTH),
+            member.batch_id or "",
+        ),
+        lambda answer: Start(_verdict(answer)),
+    )
+
+
+def complete(
+    sub: str,
+    token: str,
+    entry: str,
+    command_id: str,
+    message: str,
+    end: CommandEnd,
+    *,
+    is_member: bool = False,
+) -> Call[tuple[str, int]]:
+    """End a command; returns `completed` or `already`, and the intent's new revision (0: unchanged).
+
+    A batch's member leaves the batch's entry in the queue.
+    """
+    keys, result, intent = names.Keys(sub), end.result, end.intent
+    undone = tuple(keys.command(other) for other in end.undone)
+    return script_call(
         "complete",
-        (keys.fence, keys.commands, keys.command(command_id), keys.history, keys.events, keys.intent),
+        (
+            *(keys.fence, keys.commands, keys.command(command_id), keys.history, keys.events, keys.intent),
+            *(keys.undoable, *undone),
+        ),
         (
             *(token, names.GROUP, entry, command_id, message),
             *(strict_json.encode(result.body(command_id)), result.outcome.value, result.message),
             *(strict_json.encode(dict(result.data)), keys.responses, EVENTS_LENGTH, RETENTION_SECONDS),
             *((1, *_intent_arguments(intent)) if intent else (0, 0, "", "", 0)),
+            *(encode_undo(end.undo) if end.undo else "", 1 if is_member else 0, *end.undone),
         ),
         lambda answer: (_verdict(answer[0]), int(answer[1])),
     )
+
+
+def last_undoable(sub: str) -> Call[str | None]:
+    """Return the id of the command that ended last of those that a rollback can undo; None where there is none."""
+    key = names.Keys(sub).undoable
+    return Call(("ZREVRANGE", key, 0, 0), lambda answer: text(answer[0]) if answer else None)
 
 
 def discard(sub: str, token: str, entry: str) -> Call[str]:

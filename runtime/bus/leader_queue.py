@@ -11,8 +11,9 @@ from redis.exceptions import ResponseError
 from runtime.bus import keys as names
 from runtime.bus import leader_calls
 from runtime.bus.calls import Call, arun, arun_all, text
+from runtime.bus.commands import record
 from runtime.bus.connections import AsyncRedis, redis_errors_named
-from runtime.engine.ports import Intent, QueuedCommand, Start
+from runtime.engine.ports import CommandEnd, QueuedCommand, Start
 from runtime.protocol.answers import Outcome, Result, progress_body
 from runtime.protocol.commands import (
     Command,
@@ -23,6 +24,7 @@ from runtime.protocol.commands import (
     message_id,
     parse_command,
 )
+from runtime.protocol.records import CommandRecord
 from settingsapp.schema import strict_json
 
 log = logging.getLogger(__name__)
@@ -88,15 +90,36 @@ class LeaderQueue:
             self._held.pop(queued.entry, None)
         return verdict
 
-    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
+    async def begin_member(self, queued: QueuedCommand) -> CommandRecord | None:
+        call = leader_calls.begin_member(
+            self._sub, self._token, queued.entry, queued.command, engine_id=self._engine_id
+        )
+        if await arun(self._redis, call) is not Start.FINISHED:
+            return None
+        ended = await self.record(queued.command.id)
+        return ended if ended is not None and ended.state.is_final else None
+
+    async def complete(self, queued: QueuedCommand, end: CommandEnd) -> int:
         """End a command; returns the intent's new revision, 0 where the intent did not change."""
-        raw = self._held.get(queued.entry) or strict_json.encode(queued.command.message())
+        is_member = queued.command.batch_id is not None
+        kept = None if is_member else self._held.get(queued.entry)
+        raw = kept or strict_json.encode(queued.command.message())
         _, revision = await arun(
             self._redis,
-            leader_calls.complete(self._sub, self._token, queued.entry, queued.command.id, raw, result, intent),
+            leader_calls.complete(
+                self._sub, self._token, queued.entry, queued.command.id, raw, end, is_member=is_member
+            ),
         )
-        self._held.pop(queued.entry, None)
+        if not is_member:
+            self._held.pop(queued.entry, None)
         return revision
+
+    async def record(self, command_id: str) -> CommandRecord | None:
+        return await arun(self._redis, record(self._sub, command_id))
+
+    async def last_undoable(self) -> CommandRecord | None:
+        command_id = await arun(self._redis, leader_calls.last_undoable(self._sub))
+        return None if command_id is None else await self.record(command_id)
 
     async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
         body = progress_body(queued.command.id, done, total, message)
@@ -155,6 +178,7 @@ class LeaderQueue:
 
         verdicts = await arun_all(self._redis, [self._admission(delivery) for delivery in deliveries])
         taken: list[tuple[_Delivery, QueuedCommand]] = []
+        ended: list[Call[tuple[str, int]]] = []
         for delivery, verdict in zip(deliveries, verdicts, strict=True):
             if verdict in ("duplicate", "finished"):
                 continue
@@ -162,7 +186,8 @@ class LeaderQueue:
             if isinstance(checked, Command):
                 taken.append((delivery, QueuedCommand(delivery.entry, checked)))
             else:
-                await self._end(delivery, checked)
+                ended.append(self._ending(delivery, checked))
+        await arun_all(self._redis, ended)
         # Only now: what was not handed over because Redis failed on the way is found again by the next sweep.
         self._held.update((delivery.entry, delivery.raw) for delivery, _ in taken)
         return [queued for _, queued in taken]
@@ -184,12 +209,9 @@ class LeaderQueue:
             deadline=usable,
         )
 
-    async def _end(self, delivery: _Delivery, result: Result) -> None:
-        await arun(
-            self._redis,
-            leader_calls.complete(
-                self._sub, self._token, delivery.entry, delivery.id, delivery.raw, result, intent=None
-            ),
+    def _ending(self, delivery: _Delivery, result: Result) -> Call[tuple[str, int]]:
+        return leader_calls.complete(
+            self._sub, self._token, delivery.entry, delivery.id, delivery.raw, CommandEnd(result)
         )
 
 

@@ -1,10 +1,11 @@
 """From the signals of a bar to alerts: as far as thresholds, timeframes and cooldowns let them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from runtime.engine.candles import MINUTE_MS, SeriesKey
 from runtime.engine.market import Bar
+from runtime.engine.raised import Raised
 from runtime.engine.readings import Reading
 from runtime.engine.signals import Signal, crossover, level_crossing, momentum_shift, reversal
 from runtime.protocol.alerts import Alert, AlertKind
@@ -44,6 +45,12 @@ class SignalAlerts:
     def __init__(self) -> None:
         self._last: dict[_Quiet, int] = {}
         self._rules: _Rules | None = None
+
+    def recall(self, raised: Iterable[Raised]) -> None:
+        """Take up the cooldowns that these alerts began."""
+        for claim in (alert.claim for alert in raised):
+            quiet = _Quiet(claim.series, claim.kind)
+            self._last[quiet] = max(claim.open_time, self._last.get(quiet, claim.open_time))
 
     def of(self, bar: Bar, mode: Mode, version: int, document: SettingsDocument) -> tuple[Alert, ...]:
         """Return the alerts of one bar. Time is the candle's, so that a replay decides as the live run did."""

@@ -1,9 +1,14 @@
 """What reading a range of closed bars again brings to light."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from runtime.engine.aggregate import flat
 from runtime.engine.candles import Candle
+
+_ROUNDING = 1e-9
+"""Numbers closer than this, relative to their size, differ by how they were added up alone."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,34 @@ def corrected(held: Sequence[Candle], reread: Sequence[Candle]) -> tuple[Replace
         elif not bar.synthetic or not bars:
             bars.append(bar)
     return Replacement(missing, changed), bars
+
+
+def same(one: Candle, other: Candle) -> bool:
+    """Tell whether two candles say the same; a volume summed up in another order is no difference."""
+    return (
+        one.open_time == other.open_time
+        and one.synthetic == other.synthetic
+        and all(
+            math.isclose(a, b, rel_tol=_ROUNDING)
+            for a, b in zip(
+                (one.open, one.high, one.low, one.close, one.volume),
+                (other.open, other.high, other.low, other.close, other.volume),
+                strict=True,
+            )
+        )
+    )
+
+
+def restated(held: Sequence[Candle], told: Mapping[int, Candle | None]) -> list[Candle]:
+    """Return the bars held (contiguous), as they are with what is told of some of them.
+
+    `told`: by open time, None where nothing was traded. Bars without trades take the price of the bar before them; the
+    oldest one held stays as it is where nothing is said to have been traded in it, since those after it need a price.
+    """
+    bars: list[Candle] = []
+    for bar in held:
+        now = told.get(bar.open_time, bar)
+        if now is None or now.synthetic:
+            now = flat(bar.series, bar.open_time, bars[-1].close) if bars else bar
+        bars.append(bar if same(now, bar) else now)
+    return bars

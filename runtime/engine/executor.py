@@ -1,16 +1,20 @@
-"""Carrying out commands: by urgency, one at a time, each ending exactly once.
+"""Carrying out commands: by urgency, each ending exactly once.
 
-Three lanes: pause at once, whatever else runs; long commands beside the queue; all others in order of priority.
+Three lanes: pause at once, whatever else runs; long commands beside the queue, a few at a time; all others one by one
+in order of priority. A batch's members go one after the other, each with an end of its own.
 """
 
 import asyncio
-import heapq
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
+from runtime.engine.lanes import LONG, URGENT, Kind, Lane, kind_of
 from runtime.engine.ports import (
+    CommandEnd,
     CommandQueue,
     LeaseLostError,
     QueuedCommand,
@@ -21,26 +25,39 @@ from runtime.engine.ports import (
     UnknownInstrumentError,
 )
 from runtime.engine.state import NotReadyError, State
-from runtime.engine.superseding import superseded_by
+from runtime.engine.superseding import SUPERSEDES, superseded_by
 from runtime.protocol.answers import Outcome, Result
-from runtime.protocol.commands import CommandName
+from runtime.protocol.commands import members_of
+from runtime.protocol.payloads import BatchPayload, CommandName
+from runtime.protocol.undo import Undo, UndoBatch
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-URGENT: Final = frozenset({CommandName.PAUSE})
-LONG: Final = frozenset({CommandName.FORCE_BACKFILL})
 RECEIVE_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 0.5
+LONG_AT_ONCE: Final = 2
+"""So many long commands run beside each other: they share the exchanges' rate limits."""
+
+_EXPIRED: Final = Result(Outcome.EXPIRED, "it waited past its deadline and was not carried out")
+_NOT_REACHED: Final = Result(
+    Outcome.REFUSED, "not carried out: an earlier command of the batch did not succeed, and stopOnFailure was asked for"
+)
+_HARMLESS: Final = frozenset({Outcome.SUCCEEDED, Outcome.SUPERSEDED})
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a handler ended a command, and whether the intent that the engine now has is to be kept."""
+    """How a handler ended a command, and what is to be kept of it."""
 
     result: Result
     changes_intent: bool = False
+    """Whether the intent that the engine now has is to be written."""
+    undo: Undo | None = None
+    """How to undo what it has changed."""
+    undone: tuple[str, ...] = ()
+    """Ids of the commands that it has undone."""
 
 
 Handler = Callable[[QueuedCommand], Awaitable[Ending]]
@@ -54,20 +71,24 @@ class Executor:
         state: State,
         queue: CommandQueue,
         handlers: Mapping[CommandName, Handler],
+        tell_status: Callable[[], Awaitable[None]],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._state = state
         self._queue = queue
         self._handlers = handlers
+        self._tell_status = tell_status
         self._sleep = sleep
-        self._waiting: list[tuple[int, tuple[int, int], QueuedCommand]] = []
-        """A heap: by priority, then by the order of the stream."""
-        self._something_waits = asyncio.Event()
+        self._lanes = {Kind.ORDERED: Lane(), Kind.LONG: Lane()}
+        self._turn = asyncio.Lock()
+        """Held by the one ordered command that is being carried out, by itself or as a member of a batch."""
 
     async def run(self) -> None:
         """Run until cancelled. Raises LeaseLostError."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._work(), name="commands in order")
+            tasks.create_task(self._work(self._lanes[Kind.ORDERED]), name="commands in order")
+            for number in range(LONG_AT_ONCE):
+                tasks.create_task(self._work(self._lanes[Kind.LONG]), name=f"long commands {number}")
             while True:
                 try:
                     received = await self._queue.receive(RECEIVE_SECONDS)
@@ -76,48 +97,93 @@ class Executor:
                     await self._sleep(RETRY_SECONDS)
                     continue
                 for queued in received:
-                    await self._supersede(queued)
-                    if queued.command.name in URGENT or queued.command.name in LONG:
+                    for pointless in self._superseded(queued):
+                        # Beside: telling that many have lost their point must not keep a pause waiting.
+                        tasks.create_task(self._end_superseded(pointless, queued))
+                    kind = kind_of(queued.command)
+                    if kind is Kind.URGENT:
                         tasks.create_task(self._carry_out(queued), name=f"command {queued.command.name}")
                     else:
-                        heapq.heappush(self._waiting, (queued.command.priority, queued.order, queued))
-                        self._something_waits.set()
+                        self._lanes[kind].put(queued)
                 self._count()
 
-    async def _work(self) -> None:
+    async def _work(self, lane: Lane) -> None:
         while True:
-            await self._something_waits.wait()
-            while self._waiting:
-                _, _, queued = heapq.heappop(self._waiting)
-                self._count()
-                await self._carry_out(queued)
-            self._something_waits.clear()
+            queued = await lane.take()
+            self._count()
+            await self._carry_out(queued)
 
     def _count(self) -> None:
-        self._state.waiting_commands = len(self._waiting)
+        self._state.waiting_commands = sum(map(len, self._lanes.values()))
 
-    async def _supersede(self, newer: QueuedCommand) -> None:
-        pointless = [
-            item
-            for item in self._waiting
-            if superseded_by(newer.command.name, item[2].command.name) and item[1] < newer.order
+    def _superseded(self, newer: QueuedCommand) -> list[QueuedCommand]:
+        if newer.command.name not in SUPERSEDES:
+            return []
+        return [
+            pointless
+            for lane in self._lanes.values()
+            for pointless in lane.drop(
+                lambda waiting: waiting.order < newer.order and superseded_by(newer.command, waiting.command)
+            )
         ]
-        for item in pointless:
-            self._waiting.remove(item)
-        heapq.heapify(self._waiting)
-        for _, _, queued in pointless:
-            text = f"a newer {newer.command.name} ({newer.command.id}) made it pointless"
-            await self._end(queued, Ending(Result(Outcome.SUPERSEDED, text)))
+
+    async def _end_superseded(self, pointless: QueuedCommand, newer: QueuedCommand) -> None:
+        text = f"a newer {newer.command.name} ({newer.command.id}) made it pointless"
+        await self._end(pointless, Ending(Result(Outcome.SUPERSEDED, text)))
 
     async def _carry_out(self, queued: QueuedCommand) -> None:
+        if queued.command.name is CommandName.BATCH:
+            if await self._may_start(queued):
+                await self._end(queued, await self._carry_out_members(queued))
+            return
+        async with self._turn_for(queued):
+            if await self._may_start(queued):
+                await self._end(queued, await self._handle(queued))
+
+    def _turn_for(self, queued: QueuedCommand) -> AbstractAsyncContextManager[object]:
+        return nullcontext() if queued.command.name in URGENT | LONG else self._turn
+
+    async def _may_start(self, queued: QueuedCommand) -> bool:
         start = await self._until_reachable(lambda: self._queue.start(queued))
-        if start is Start.FINISHED:
-            return
         if start is Start.EXPIRED:
-            result = Result(Outcome.EXPIRED, "it waited past its deadline and was not carried out")
-            await self._end(queued, Ending(result))
-            return
-        await self._end(queued, await self._handle(queued))
+            await self._end(queued, Ending(_EXPIRED))
+        return start is Start.GO
+
+    async def _carry_out_members(self, batch: QueuedCommand) -> Ending:
+        """Carry out a batch's members in order; what had ended before a crash is not done again."""
+        payload = cast("BatchPayload", batch.command.payload)
+        members = [QueuedCommand(batch.entry, command) for command in members_of(batch.command)]
+        endings: list[Ending] = []
+        for number, member in enumerate(members):
+            stopped = payload.stop_on_failure and any(e.result.outcome not in _HARMLESS for e in endings)
+            endings.append(await self._carry_out_member(member, Ending(_NOT_REACHED) if stopped else None))
+            told = f"{member.command.name} {endings[-1].result.outcome}"
+            await self._progress(batch, number + 1, len(members), told)
+        results = [ending.result for ending in endings]
+        each = [
+            {"id": m.command.id, "command": m.command.name.value, "outcome": r.outcome.value, "message": r.message}
+            for m, r in zip(members, results, strict=True)
+        ]
+        outcome = Outcome.SUCCEEDED if all(r.outcome in _HARMLESS for r in results) else Outcome.FAILED
+        changed = tuple(m.command.id for m, e in zip(members, endings, strict=True) if e.undo is not None)
+        undo = UndoBatch(members=changed) if changed else None
+        return Ending(Result(outcome, _counted(results), {"results": each}), undo=undo)
+
+    async def _carry_out_member(self, member: QueuedCommand, foregone: Ending | None) -> Ending:
+        async with self._turn_for(member):
+            ended = await self._until_reachable(lambda: self._queue.begin_member(member))
+            if ended is not None:
+                return Ending(Result(Outcome(ended.state.value), ended.message, ended.data), undo=ended.undo)
+            ending = foregone or await self._handle(member)
+            await self._end(member, ending)
+            return ending
+
+    async def _progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
+        try:
+            await self._queue.progress(queued, done, total, message)
+        except SourceUnavailableError as error:
+            # Progress is for the eye.
+            log.info("progress could not be told: %s", error)
 
     async def _handle(self, queued: QueuedCommand) -> Ending:
         try:
@@ -137,13 +203,18 @@ class Executor:
             return Ending(Result(Outcome.FAILED, text))
 
     async def _end(self, queued: QueuedCommand, ending: Ending) -> None:
+        if ending.changes_intent or ending.undo or ending.undone:
+            # Before the result: whoever has read "paused" must not meet a status that still says "running".
+            with contextlib.suppress(SourceUnavailableError):
+                await self._tell_status()
+        end = CommandEnd(ending.result, undo=ending.undo, undone=ending.undone)
         if not ending.changes_intent:
-            await self._until_reachable(lambda: self._queue.complete(queued, ending.result))
+            await self._until_reachable(lambda: self._queue.complete(queued, end))
             return
         async with self._state.intent_lock:
             # The intent as it is now: another command may have changed it since this one's handler ended.
             revision = await self._until_reachable(
-                lambda: self._queue.complete(queued, ending.result, self._state.intent)
+                lambda: self._queue.complete(queued, replace(end, intent=self._state.intent))
             )
             if revision:
                 self._state.intent = replace(self._state.intent, revision=revision)
@@ -155,3 +226,10 @@ class Executor:
             except SourceUnavailableError as error:
                 log.warning("Redis is away, trying again: %s", error)
                 await self._sleep(RETRY_SECONDS)
+
+
+def _counted(results: list[Result]) -> str:
+    """Say how a batch's members ended: `2 of 3 succeeded, 1 failed`."""
+    outcomes = [result.outcome for result in results]
+    others = [f"{outcomes.count(o)} {o}" for o in Outcome if o is not Outcome.SUCCEEDED and o in outcomes]
+    return ", ".join([f"{outcomes.count(Outcome.SUCCEEDED)} of {len(outcomes)} succeeded", *others])

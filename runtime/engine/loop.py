@@ -6,14 +6,18 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from runtime.engine.checking import Checking
 from runtime.engine.convergence import Convergence
 from runtime.engine.delivery import start_of_day
+from runtime.engine.drift import SavedLook
 from runtime.engine.ending import end
 from runtime.engine.executor import Executor
 from runtime.engine.handlers import handlers
 from runtime.engine.handlers.connection import ConnectionHandlers
 from runtime.engine.handlers.market import MarketHandlers
+from runtime.engine.handlers.notification import NotificationHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
+from runtime.engine.handlers.rollback import RollbackHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
 from runtime.engine.handlers.status import StatusHandlers
 from runtime.engine.lifecycle import Moment
@@ -26,12 +30,18 @@ from runtime.engine.ports import (
     Journal,
     LeaseLostError,
     MarketCache,
+    Notifications,
     Outbox,
     Positions,
+    Schedules,
     SettingsSource,
     SettingsUnusableError,
     SourceUnavailableError,
 )
+from runtime.engine.raised import memory_ms
+from runtime.engine.readiness import Readiness
+from runtime.engine.rereading import Rereading
+from runtime.engine.scheduling import Scheduling
 from runtime.engine.sparse import SparsePolling
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
@@ -50,7 +60,9 @@ class Ports:
     feeds: Feeds
     cache: MarketCache
     positions: Positions
+    schedules: Schedules
     outbox: Outbox
+    notifications: Notifications
     journal: Journal
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -62,7 +74,11 @@ class Rhythm:
     status: float = 1.0
     settings: float = 5.0
     statistics: float = 10.0
+    schedules: float = 2.0
+    checking: float = 2.0
     retry: float = 1.0
+    begin: float = 10.0
+    """So long commands that come in at the start wait for the settings."""
 
 
 class Engine:
@@ -74,26 +90,36 @@ class Engine:
         self._rhythm = rhythm or Rhythm()
         self._stopping = asyncio.Event()
         market_data = MarketData(state, ports.cache, ports.positions, ports.outbox, ports.clock)
-        self._watching = Watching(state, ports.feeds, ports.cache, ports.outbox, market_data, ports.sleep)
+        self._watching = Watching(state, ports.feeds, ports.cache, ports.outbox, market_data, ports.clock, ports.sleep)
+        rereading = Rereading(state, ports.cache, ports.outbox, ports.clock)
+        self._checking = Checking(
+            state, rereading, ports.clock, self._watching.tell, ports.sleep, self._rhythm.checking
+        )
         self._polling = SparsePolling(state, market_data, ports.clock, self._watching.tell, ports.sleep)
+        self._scheduling = Scheduling(
+            ports.schedules, ports.clock, self._watching.tell, ports.sleep, self._rhythm.schedules
+        )
         self._convergence = Convergence(state, ports.settings, self._watching, ports.journal)
         self._pausing = PausingHandlers(state, self._watching, ports.clock)
+        self._readiness = Readiness(self._rhythm.begin)
+        settings = SettingsHandlers(state, ports.settings, self._convergence, self._watching)
+        carried_out_by = handlers(
+            self._pausing,
+            settings,
+            MarketHandlers(state, self._watching, market_data, rereading, ports.cache, ports.queue),
+            StatusHandlers(state, ports.clock),
+            ConnectionHandlers(state),
+            NotificationHandlers(ports.notifications),
+            RollbackHandlers(ports.queue, self._pausing, settings),
+        )
         self._executor = Executor(
-            state,
-            ports.queue,
-            handlers(
-                self._pausing,
-                SettingsHandlers(state, ports.settings, self._convergence, self._watching),
-                MarketHandlers(state, self._watching, market_data, ports.cache, ports.queue),
-                StatusHandlers(state, ports.clock),
-                ConnectionHandlers(state),
-            ),
-            ports.sleep,
+            state, ports.queue, self._readiness.awaited(carried_out_by), self._tell_status, ports.sleep
         )
 
     async def run(self) -> None:
         """Lead until stopped. Raises LeaseLostError once another leads."""
         await self._restore_intent()
+        self._readiness.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = [
@@ -102,6 +128,8 @@ class Engine:
                     tasks.create_task(self._follow_settings(), name="settings"),
                     tasks.create_task(self._keep_statistics(), name="statistics"),
                     tasks.create_task(self._polling.run(), name="sparse symbols"),
+                    tasks.create_task(self._checking.run(), name="checking"),
+                    tasks.create_task(self._scheduling.run(), name="schedules"),
                 ]
                 await self._stopping.wait()
                 await end(working)
@@ -111,7 +139,7 @@ class Engine:
             await self._watching.close()
         self.state.move(Moment.STOP)
         with contextlib.suppress(SourceUnavailableError):
-            await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
+            await self._tell_status()
 
     def stop(self) -> None:
         """Ask the engine to end in order."""
@@ -141,22 +169,33 @@ class Engine:
                     state.entries[entry.symbol] = entry
                 now = ports.clock.now_ms()
                 state.entries_today.restore(now, await ports.outbox.entries_since(start_of_day(now)))
-                await self._convergence.begin(await ports.settings.load())
-            except (SourceUnavailableError, SettingsUnusableError) as error:
+                settings = await ports.settings.load()
+                state.raised.memory_ms = memory_ms(settings.document)
+                state.raised.restore(await ports.outbox.alerts_since(now - state.raised.memory_ms))
+                await self._convergence.begin(settings)
+            except SettingsUnusableError as error:
+                self._note_problem(str(error))
+                await ports.sleep(self._rhythm.retry)
+            except SourceUnavailableError as error:
                 self._note_problem(f"the settings can't be read: {error}")
                 await ports.sleep(self._rhythm.retry)
         state.settings_problem = ""
+        self._readiness.begun()
         while True:
             await ports.sleep(self._rhythm.settings)
             try:
-                if await ports.settings.version() > state.require_settings().version:
-                    await self._convergence.catch_up()
+                # Before the database is asked: what comes into force meanwhile is newer than its answer.
+                running = state.require_settings().version
+                state.saved = SavedLook(await ports.settings.version(), running)
+                await self._convergence.follow(state.saved.version)
                 intent = state.intent
                 if state.remembered_revision < intent.revision:
                     await ports.intents.remember(intent)
                     state.remembered_revision = intent.revision
                 state.settings_problem = ""
-            except (SourceUnavailableError, SettingsUnusableError) as error:
+            except SettingsUnusableError as error:
+                self._note_problem(str(error))
+            except SourceUnavailableError as error:
                 self._note_problem(f"the saved settings can't be read: {error}")
 
     def _note_problem(self, problem: str) -> None:
@@ -170,12 +209,15 @@ class Engine:
                 if self._pausing.pause_is_over():
                     await self._end_timed_pause()
                 self._watching.settle()
-                await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
+                await self._tell_status()
                 if self.state.intent.revision:
                     await self._ports.intents.restore(self.state.intent)
             except SourceUnavailableError as error:
                 log.warning("the status could not be published: %s", error)
             await self._ports.sleep(self._rhythm.status)
+
+    async def _tell_status(self) -> None:
+        await self._ports.outbox.status(self.state.status(self._ports.clock.now_ms()))
 
     async def _end_timed_pause(self) -> None:
         async with self.state.intent_lock:

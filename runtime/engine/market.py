@@ -16,6 +16,10 @@ from runtime.engine.series import Series
 from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe
 
 WARMUP_BARS = 750
+KEPT_BARS = 1_500
+"""So many an engine keeps of each series: every bar of the newer half has a whole warm-up before it, so that it can be
+judged again when one of them is corrected.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Step:
 
     bars: tuple[Bar, ...] = ()
     gap: Gap | None = None
+    refusal: str = ""
+    """Why the candle makes no sense."""
 
 
 @dataclass
@@ -69,9 +75,11 @@ class _Ladder:
 class Market:
     """The series of all tracked symbols."""
 
-    def __init__(self, warmup_bars: int = WARMUP_BARS) -> None:
+    def __init__(self, warmup_bars: int = WARMUP_BARS, kept_bars: int = 0) -> None:
         self.warmup_bars = warmup_bars
         """So many bars make a series ready."""
+        self.kept_bars = max(warmup_bars, kept_bars)
+        """So many bars are held of each series at least, once it has them."""
         self._ladders: dict[str, _Ladder] = {}
 
     # -- which series there are -----------------------------------------------------
@@ -89,7 +97,7 @@ class Market:
         rungs: dict[Timeframe, Series] = {}
         for timeframe, above in zip(wanted, [*wanted[1:], wanted[-1]], strict=True):
             # A higher bar is put together from held ones, so all of its parts have to be among them.
-            keep = max(self.warmup_bars, DURATION_MS[above] // DURATION_MS[timeframe])
+            keep = max(self.kept_bars, DURATION_MS[above] // DURATION_MS[timeframe])
             held = before.series.get(timeframe) if before else None
             if held is None or held.keep < keep:
                 held = Series(SeriesKey(exchange, symbol, timeframe), keep)
@@ -152,6 +160,20 @@ class Market:
         ladder.marked.clear()
         return Step(bars=tuple(self._push(ladder, candle)))
 
+    def feed_many(self, candles: Sequence[Candle]) -> Sequence[Step]:
+        """Take closed base candles of any symbols, each symbol's in order, and return what became of each.
+
+        As if they had been fed one after the other, but that one which `feed` would refuse says so in its step
+        and costs the others nothing.
+        """
+        steps = []
+        for candle in candles:
+            try:
+                steps.append(self.feed(candle))
+            except ValueError as error:
+                steps.append(Step(refusal=str(error)))
+        return steps
+
     def fill(self, key: SeriesKey, since: int, until: int, candles: Sequence[Candle]) -> Step:
         """Close a gap: `candles` are those that were traded in it, what is missing among them is filled flat.
 
@@ -194,6 +216,21 @@ class Market:
                 series.push(series.next_flat())
         return replacement
 
+    def restate(self, key: SeriesKey, candles: Sequence[Candle]) -> None:
+        """Hold these bars in the place of those held, one for each, and compute the indicators anew from them.
+
+        What makes the series ready or stale stays as it is, and so do the series above it. Raises ValueError where
+        they are not the same bars, or a price is not finite; KeyError for an unknown series.
+        """
+        _, series = self._find(key)
+        _check(key, candles)
+        if [c.open_time for c in candles] != [c.open_time for c in series.candles]:
+            raise ValueError(f"{key}: bars can only be restated one by one, {len(series.candles)} are held")
+        since_listing = series.since_listing and series.first_bar == candles[0].open_time
+        quiet_from = series.quiet_from
+        series.load(candles)
+        series.since_listing, series.quiet_from = since_listing, quiet_from
+
     def reset(self, keys: Iterable[SeriesKey]) -> None:
         """Empty these series; they are warming up until they are loaded again. Unknown ones are passed over."""
         for key in keys:
@@ -207,6 +244,11 @@ class Market:
         """Say that a series can't be trusted for now; its symbol's next candle in order, or a load, ends that."""
         ladder, _ = self._find(key)
         ladder.marked.add(key.timeframe)
+
+    def trust(self, qualified: str) -> None:
+        """End what `mark_stale` said of a symbol's series: nothing is missing in them. An unknown one is no error."""
+        if (ladder := self._ladders.get(qualified)) is not None:
+            ladder.marked.clear()
 
     @property
     def stale(self) -> tuple[SeriesKey, ...]:
@@ -231,6 +273,11 @@ class Market:
     def candles(self, key: SeriesKey) -> tuple[Candle, ...]:
         """Return the bars held, oldest first: the last `warmup_bars` at least. Raises KeyError."""
         return tuple(self._find(key)[1].candles)
+
+    def extent(self, key: SeriesKey) -> tuple[int, int] | None:
+        """Return where the bars held begin and end, ms UTC; None without bars. Raises KeyError."""
+        held = self._find(key)[1].candles
+        return (held[0].open_time, held[-1].close_time) if held else None
 
     def first_bar(self, key: SeriesKey) -> int | None:
         """Return the open time of the first bar that fed the series; None without bars. Raises KeyError."""

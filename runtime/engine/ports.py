@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+from uuid import UUID
 
 from runtime.engine.candles import Candle, SeriesKey
+from runtime.engine.timetable import Timetable
 from runtime.protocol.alerts import Alert
 from runtime.protocol.answers import Result
 from runtime.protocol.commands import Command
 from runtime.protocol.delivery import Delivery
+from runtime.protocol.records import CommandRecord
 from runtime.protocol.status import ExchangeStatus, Status
+from runtime.protocol.undo import Undo
 from settingsapp.schema.document import SettingsDocument
+from settingsapp.schema.notations import Channel
 from settingsapp.schema.running import LoggingSettings
 from settingsapp.schema.vocabulary import Mode, Timeframe
 
@@ -70,6 +75,19 @@ class Start(Enum):
     """It has its result already: nothing is left to do."""
 
 
+@dataclass(frozen=True)
+class CommandEnd:
+    """All that is kept when a command ends."""
+
+    result: Result
+    intent: Intent | None = None
+    """The intent to write; None where it did not change."""
+    undo: Undo | None = None
+    """How to undo what the command has changed; None where there is nothing to undo."""
+    undone: tuple[str, ...] = ()
+    """Ids of the commands that this one has undone."""
+
+
 class CommandQueue(Protocol):
     """The command path as the leader sees it. Every method raises LeaseLostError once another leads."""
 
@@ -79,11 +97,21 @@ class CommandQueue(Protocol):
     async def start(self, queued: QueuedCommand) -> Start:
         """Ask, by Redis's clock, whether the command may begin, and note that it did."""
 
-    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
+    async def begin_member(self, queued: QueuedCommand) -> CommandRecord | None:
+        """Note that a member of a batch begins; returns its record where it has ended already."""
+
+    async def complete(self, queued: QueuedCommand, end: CommandEnd) -> int:
         """Store and publish the one result, drop the entry, and write the intent where it changed: all in one step.
 
-        Returns the intent's new revision, 0 where it did not change. Doing it again is harmless.
+        Returns the intent's new revision, 0 where it did not change. Doing it again is harmless. The entry of a
+        batch's member is the batch's, and stays.
         """
+
+    async def record(self, command_id: str) -> CommandRecord | None:
+        """Return what is known of a command, None where its id is not known (any more)."""
+
+    async def last_undoable(self) -> CommandRecord | None:
+        """Return the command that ended last of those that changed something and were not undone yet."""
 
     async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
         """Tell how far a long command is."""
@@ -105,6 +133,59 @@ class Intents(Protocol):
         """Keep a second copy where a lost Redis can't reach it. Raises SourceUnavailableError."""
 
 
+# -- schedules ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A command for times to come, as the leader follows it. Moments are ms by Redis's clock."""
+
+    id: str
+    name: str
+    command: str
+    payload: Mapping[str, object]
+    issued_by: str
+    timetable: Timetable
+    run_late: bool
+    """What was missed is run late; otherwise it is skipped."""
+    settled: int
+    """Due times up to here are dealt with, or never counted."""
+
+    def command_id(self, due: int) -> str:
+        """Return the id of the command for a due time: the same for every engine, so that it is one command."""
+        return f"schedule:{self.id}:{due}"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A due time that was dealt with. `command_id`: what was sent for it, empty where it was skipped."""
+
+    schedule_id: str
+    due: int
+    at: int
+    command_id: str
+    message: str = ""
+    """Why it was skipped."""
+
+
+class Schedules(Protocol):
+    """The schedules and the way into the queue. All methods raise LeaseLostError, and SourceUnavailableError where the
+    store that they need can't be reached.
+    """
+
+    async def load(self) -> Sequence[Schedule]:
+        """Return the enabled schedules; needs the database."""
+
+    async def note(self, settled: Settled) -> None:
+        """Keep what became of a due time, unless a later one is noted already; needs the database."""
+
+    async def submit(self, schedule: Schedule, due: int) -> bool:
+        """Put the command for a due time into the queue, once; False where that has no room. Needs Redis."""
+
+    async def was_submitted(self, schedule: Schedule, due: int) -> bool:
+        """Tell whether the command for a due time was sent before; needs Redis."""
+
+
 # -- settings ----------------------------------------------------------------------------------------------------
 
 
@@ -117,11 +198,16 @@ class LoadedSettings:
 
 
 @dataclass(frozen=True)
-class WatchlistEdit:
-    """What became of a change to the watchlist: the document afterwards, and whether it had to change."""
+class SettingsEdit:
+    """What became of a change to the document: the document afterwards, and the version that the command made."""
 
     settings: LoadedSettings
-    changed: bool
+    made: int | None
+    """None where nothing had to change. A version that the command made when it was delivered before counts too."""
+
+    @property
+    def changed(self) -> bool:
+        return self.made is not None
 
 
 class SettingsRejectedError(Exception):
@@ -141,11 +227,20 @@ class SettingsSource(Protocol):
     async def version(self) -> int:
         """Return the saved version, without its document."""
 
-    async def add_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
+    async def add_symbol(self, symbol: str, command: Command) -> SettingsEdit:
         """Put a symbol on the watchlist, with the command as cause. Raises SettingsRejectedError."""
 
-    async def remove_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
+    async def remove_symbol(self, symbol: str, command: Command) -> SettingsEdit:
         """Take a symbol off the watchlist, with the command as cause. Raises SettingsRejectedError."""
+
+    async def put_back_symbol(self, symbol: str, version: int, command: Command) -> SettingsEdit:
+        """Let a symbol (qualified) stand again where it stood before that version. Raises SettingsRejectedError."""
+
+    async def restore(self, version: int, over: int, command: Command) -> SettingsEdit:
+        """Save an earlier version's document again, in the place of version `over`.
+
+        Raises SettingsRejectedError, also where another version than that one is saved by now.
+        """
 
 
 # -- market ------------------------------------------------------------------------------------------------------
@@ -186,8 +281,11 @@ class Feed(Protocol):
 
     async def unsubscribe(self, symbols: Iterable[str]) -> None: ...
 
-    def closed(self) -> AsyncIterator[Candle]:
-        """Yield closed candles of the shortest timeframe of all subscribed symbols, as they close."""
+    def closed(self) -> AsyncIterator[Sequence[Candle]]:
+        """Yield closed candles of the shortest timeframe of all subscribed symbols, as they close.
+
+        What is ready at the same moment comes as one batch, never an empty one; a symbol's candles are in order.
+        """
 
     async def close(self) -> None: ...
 
@@ -221,6 +319,9 @@ class MarketCache(Protocol):
 
     async def replace(self, series: SeriesKey, candles: Sequence[Candle]) -> None:
         """Store a whole series anew."""
+
+    async def candles(self, series: SeriesKey) -> Sequence[Candle]:
+        """Return what is stored of a series, oldest first. Raises SourceUnavailableError."""
 
     async def clear(self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None) -> int:
         """Clear caches and return how many keys went. `symbol` is qualified."""
@@ -258,6 +359,19 @@ class Outbox(Protocol):
     async def alert(self, alert: Alert, delivery: Delivery) -> None:
         """Store an alert and, unless it is late, announce it. A database that is away delays only the storing."""
 
+    async def withdraw(self, ids: Sequence[UUID], at: int) -> None:
+        """Say of alerts that they do not hold: their candles were corrected, at `at` (ms UTC).
+
+        A database that is away delays it.
+        """
+
+    async def alerts_since(self, since: int) -> Sequence[Alert]:
+        """Return the alerts that were raised since that moment (ms UTC) and not withdrawn, and of passed limits the
+        last one of each symbol, however old it is.
+
+        Raises SourceUnavailableError.
+        """
+
     async def entries_since(self, since: int) -> Mapping[str, int]:
         """Return how many entry alerts were due somewhere since that moment (ms UTC), by exchange.
 
@@ -266,6 +380,13 @@ class Outbox(Protocol):
 
     async def error(self, level: str, origin: str, message: str) -> None:
         """Announce something that the owner should see; `level` is `warning` or `error`."""
+
+
+class Notifications(Protocol):
+    """The ways to the owner outside of the pages."""
+
+    async def test(self, channel: Channel) -> Result:
+        """Send a test message on a channel; the result tells what the service answered."""
 
 
 class Journal(Protocol):

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 from runtime.engine import lifecycle
+from runtime.engine.checked import CheckedBars
 from runtime.engine.delivery import EntriesToday
+from runtime.engine.drift import Drift, Pair, SavedLook
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market import Market
 from runtime.engine.modes import MODES, ModeContext, ModeRun
 from runtime.engine.ports import Entry, Feed, Intent, LoadedSettings
-from runtime.protocol.status import Desired, EngineState, ExchangeStatus, Status
+from runtime.engine.raised import RaisedAlerts
+from runtime.protocol.status import Aspect, Desired, EngineState, ExchangeStatus, Status
 from settingsapp.schema.effective import environment_names, mode_config, sparse_symbols
 from settingsapp.schema.vocabulary import Mode
 
@@ -20,6 +23,24 @@ NOTHING_ASKED: Final = Intent(paused=False, mode=None)
 
 class NotReadyError(Exception):
     """The engine can't do this yet; the text says what it is waiting for."""
+
+
+class Judged(NamedTuple):
+    """Since which bar (open time, ms UTC) without a break one mode has judged a symbol under one settings version."""
+
+    mode: Mode
+    settings_version: int
+    since: int
+
+
+@dataclass
+class Loading:
+    """How far a symbol is whose history is being loaded."""
+
+    series: int
+    done: int = 0
+    trouble: str = ""
+    """What it is waiting for; empty while it gets on."""
 
 
 @dataclass
@@ -37,6 +58,9 @@ class State:
     phase: EngineState = EngineState.STARTING
     settings: LoadedSettings | None = None
     settings_problem: str = ""
+    saved: SavedLook | None = None
+    """What is saved, as the database was last seen; None before the first look."""
+    drift: Drift = field(default_factory=Drift)
     intent: Intent = NOTHING_ASKED
     remembered_revision: int = 0
     run: ModeRun | None = None
@@ -46,12 +70,20 @@ class State:
     """Enabled exchanges and symbols that can't be watched, with the reason."""
     entries: dict[str, Entry] = field(default_factory=dict)
     """Where positions were first seen, by qualified symbol."""
+    raised: RaisedAlerts = field(default_factory=RaisedAlerts)
+    """What the runs of a mode have in common: a fresh one goes on from the alerts that an earlier one raised."""
+    judged: dict[str, Judged] = field(default_factory=dict)
+    """By qualified symbol, once a bar of it was judged."""
     last_signal_at: int | None = None
     entries_today: EntriesToday = field(default_factory=EntriesToday)
     """What the day's limit of entry alerts counts."""
     waiting_commands: int = 0
     warming: set[str] = field(default_factory=set)
     """Qualified symbols whose history is being loaded."""
+    loading: dict[str, Loading] = field(default_factory=dict)
+    """Of the symbols that are not tracked yet how far they are, by qualified symbol."""
+    checked: CheckedBars = field(default_factory=CheckedBars)
+    """Which of the bars held the exchanges have confirmed."""
     sparse: set[str] = field(default_factory=set)
     """Qualified symbols that are watched, or being loaded, without a live connection."""
     cache: Mapping[str, int] = field(default_factory=lambda: {"keys": 0, "memoryBytes": 0, "hits": 0, "misses": 0})
@@ -61,8 +93,10 @@ class State:
     """Held while a candle goes through market and mode: what is in flight ends before either is exchanged."""
 
     def work_in(self, mode: Mode) -> None:
-        """Start a mode afresh. Raises ModeNotImplementedError."""
+        """Start a mode afresh; it goes on from what it raised before. Raises ModeNotImplementedError."""
         self.run = MODES[mode].start()
+        if self.settings is not None:
+            self.run.recall(self.raised.of_mode(mode), self.mode_context(), self._closes())
 
     def move(self, moment: Moment) -> None:
         """Let something happen to the life cycle."""
@@ -103,6 +137,10 @@ class State:
             entries=dict(self.entries),
         )
 
+    def _closes(self) -> dict[str, float]:
+        bases = {name: self.market.series_of(name)[0] for name in self.market.tracked}
+        return {name: last.close for name, key in bases.items() if (last := self.market.last_bar(key)) is not None}
+
     def desired_symbols(self) -> tuple[str, ...]:
         """Return what the document and the mode ask to watch, qualified; a recording brings its own symbols."""
         settings = self.require_settings()
@@ -124,7 +162,7 @@ class State:
 
     def status(self, now_ms: int) -> Status:
         """Return the status message as of now."""
-        done, total = self.market.warmup()
+        done, total = self._warmup()
         desired_mode = self.intent.mode or self.mode
         names = environment_names(self.settings.document) if self.settings else ()
         return Status(
@@ -136,16 +174,41 @@ class State:
             started_at=self.started_at,
             uptime_seconds=max(0.0, (now_ms - self.started_at) / 1000),
             settings_version=self.settings.version if self.settings else 0,
-            exchanges=(*(feed.status() for feed in self.feeds.values()), *self._missing_exchanges()),
+            exchanges=(*self._connected_exchanges(), *self._missing_exchanges()),
             active_symbols=self.market.tracked,
             last_signal_at=self.last_signal_at,
             queue_depth=self.waiting_commands,
             warmup_done=done,
             warmup_total=total,
+            checked_share=self.checked.share(self.market),
             stale_series=tuple(str(key) for key in self.market.stale),
             cache=self.cache,
             environment={name: "set" if self.is_set(name) else "missing" for name in names},
             settings_problem=self.settings_problem,
+            drift=self.drift.at(now_ms, self._compared()),
+        )
+
+    def _compared(self) -> dict[Aspect, Pair]:
+        compared: dict[Aspect, Pair] = {}
+        if self.intent.mode is not None:
+            compared[Aspect.MODE] = (self.intent.mode.value, self.mode.value if self.mode else "")
+        if self.phase is not EngineState.STOPPING:
+            compared[Aspect.PAUSED] = (self.intent.paused, self.phase is EngineState.PAUSED)
+        if self.saved is not None and self.settings is not None:
+            running = self.settings.version
+            compared[Aspect.SETTINGS_VERSION] = (self.saved.wanted_over(running), running)
+        return compared
+
+    def _warmup(self) -> tuple[int, int]:
+        """Return how many series have their history, and how many there are, those being loaded among them."""
+        done, total = self.market.warmup()
+        coming = [loading for name, loading in self.loading.items() if not self.market.series_of(name)]
+        return done + sum(loading.done for loading in coming), total + sum(loading.series for loading in coming)
+
+    def _connected_exchanges(self) -> tuple[ExchangeStatus, ...]:
+        return tuple(
+            replace(feed.status(), checked_share=self.checked.share(self.market, name))
+            for name, feed in self.feeds.items()
         )
 
     def _missing_exchanges(self) -> tuple[ExchangeStatus, ...]:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
-from runtime.engine.candles import Candle, SeriesKey
 from runtime.engine.lifecycle import Moment
-from runtime.engine.market import WARMUP_BARS
 from runtime.engine.market_data import MarketData
+from runtime.engine.modes import MODES
 from runtime.engine.ports import (
+    CacheScope,
+    Clock,
     Feed,
     Feeds,
     LeaseLostError,
@@ -20,16 +21,16 @@ from runtime.engine.ports import (
     UnknownInstrumentError,
 )
 from runtime.engine.sparse import SHORTEST, sparse_timeframes
-from runtime.engine.state import State
+from runtime.engine.state import Loading, State
+from runtime.engine.warming import RETRY_SECONDS, Warming
 from runtime.protocol.status import EngineState
 from settingsapp.schema.effective import enabled_exchanges
-from settingsapp.schema.vocabulary import split_qualified
+from settingsapp.schema.vocabulary import Timeframe, split_qualified
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-RETRY_SECONDS: Final = 5.0
+LOST: Final = frozenset({"disconnected", "stalled", "unavailable"})
+"""States of a connection over which no candles come."""
 LOADING_SECONDS: Final = 5.0
 """So long a command waits for the history that it asked for; behind it others wait."""
 
@@ -44,6 +45,7 @@ class Watching:
         cache: MarketCache,
         outbox: Outbox,
         market_data: MarketData,
+        clock: Clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._state = state
@@ -52,7 +54,13 @@ class Watching:
         self._outbox = outbox
         self._market_data = market_data
         self._sleep = sleep
+        self._loader = Warming(state, cache, market_data, clock, self.tell, sleep)
+        self._lost: set[str] = set()
+        """Exchanges whose symbols may have missed something."""
+        self._mending: dict[str, asyncio.Task[None]] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._dropped: set[str] = set()
+        """Symbols that are watched no longer and whose caches may still be there."""
         self._warming: dict[str, asyncio.Task[None]] = {}
         self._converging = asyncio.Lock()
         """The settings' own rhythm and commands converge, too: two at once would undo each other's steps."""
@@ -66,7 +74,9 @@ class Watching:
         await self.reload(())
 
     async def reload(self, keys: Sequence[str]) -> None:
-        """Converge, and load the histories of these qualified symbols again; until then they are silent."""
+        """Converge, and read the histories of these qualified symbols from their exchanges again; until then they are
+        silent.
+        """
         async with self._converging:
             for qualified in keys:
                 await self._drop(qualified)
@@ -75,13 +85,14 @@ class Watching:
             for qualified in sorted(self._known()):
                 if qualified not in wanted or (qualified in sparse) != (qualified in self._state.sparse):
                     await self._drop(qualified)
+            await self._wipe()
             for qualified in sorted(wanted, key=sparse.__contains__):
                 if qualified not in self._known():
-                    self._begin(qualified, sparse=qualified in sparse)
+                    self._begin(qualified, sparse=qualified in sparse, from_cache=qualified not in keys)
             self._rewarm()
             self.settle()
 
-    def _begin(self, qualified: str, *, sparse: bool) -> None:
+    def _begin(self, qualified: str, *, sparse: bool, from_cache: bool) -> None:
         """Begin to load a symbol. A sparse one comes after the others of its exchange, and keeps nobody waiting."""
         first: list[asyncio.Task[None]] = []
         if sparse:
@@ -91,7 +102,11 @@ class Watching:
             self._state.sparse.add(qualified)
         else:
             self._state.warming.add(qualified)
-        self._warming[qualified] = asyncio.create_task(self._warm(qualified, first), name=f"warm up {qualified}")
+        feed = self._state.feeds.get(split_qualified(qualified)[0])
+        if feed is not None and (timeframes := _timeframes(feed, sparse=sparse)):
+            self._state.loading[qualified] = Loading(len(timeframes))
+        warm = self._warm(qualified, from_cache=from_cache, first=first)
+        self._warming[qualified] = asyncio.create_task(warm, name=f"warm up {qualified}")
 
     async def loaded(self, qualified: str, patience: float = LOADING_SECONDS) -> None:
         """Wait until a symbol's history has been loaded, or given up, but no longer than `patience` seconds."""
@@ -101,7 +116,7 @@ class Watching:
 
     async def close(self) -> None:
         """Stop all tasks and close the feeds."""
-        tasks = [*self._warming.values(), *self._following.values()]
+        tasks = [*self._warming.values(), *self._following.values(), *self._mending.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -113,7 +128,8 @@ class Watching:
         state = self._state
         if state.settings is None or state.phase in (EngineState.STARTING, EngineState.STOPPING):
             return
-        lost = [feed for feed in state.feeds.values() if feed.status().state in ("disconnected", "unavailable")]
+        lost = [name for name, feed in state.feeds.items() if feed.status().state in LOST]
+        self._note_lost(lost)
         unavailable_exchanges = [name for name in state.unavailable if ":" not in name]
         if lost or unavailable_exchanges:
             state.move(Moment.FEED_LOST)
@@ -122,6 +138,39 @@ class Watching:
             state.move(Moment.FEEDS_BACK)
         if not state.warming and state.phase is EngineState.WARMING:
             state.move(Moment.WARMED)
+
+    def _note_lost(self, lost: Sequence[str]) -> None:
+        """What an exchange does not tell of is stale, until it is back and all that was missed has been read."""
+        for name in lost:
+            self._lost.add(name)
+            if (mending := self._mending.pop(name, None)) is not None:
+                mending.cancel()
+            for qualified in self._live_on(name):
+                for key in self._state.market.series_of(qualified):
+                    self._state.market.mark_stale(key)
+        for name in self._lost.difference(lost):
+            feed = self._state.feeds.get(name)
+            if feed is None:
+                self._lost.discard(name)
+            elif feed.status().state == "connected":
+                self._lost.discard(name)
+                self._mending[name] = asyncio.create_task(self._mend(feed), name=f"close the gaps of {name}")
+
+    def _live_on(self, exchange: str) -> list[str]:
+        """Return the tracked symbols of an exchange that hang on its live connection."""
+        state = self._state
+        return [s for s in state.market.tracked if split_qualified(s)[0] == exchange and s not in state.sparse]
+
+    async def _mend(self, feed: Feed) -> None:
+        """Read what was missed while an exchange was lost."""
+        try:
+            await self._loader.close_gaps(feed, self._live_on(feed.exchange))
+        except* LeaseLostError:
+            # The next status ends the engine.
+            pass
+        except* Exception as errors:
+            log.exception("reading what was missed on %s failed", feed.exchange)
+            await self.tell("error", feed.exchange, _stumbled("reading what was missed", errors.exceptions[0]))
 
     def _rewarm(self) -> None:
         if self._state.warming and self._state.phase is EngineState.RUNNING:
@@ -154,17 +203,19 @@ class Watching:
     async def _close_feed(self, name: str) -> None:
         for qualified in [s for s in self._known() if split_qualified(s)[0] == name]:
             await self._drop(qualified)
-        task = self._following.pop(name)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        tasks = [task for task in (self._following.pop(name), self._mending.pop(name, None)) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._state.feeds.pop(name).close()
 
     async def _follow(self, feed: Feed) -> None:
         """Take a feed's candles for as long as it is wanted; what breaks is told and tried again."""
         while True:
             try:
-                async for candle in feed.closed():
-                    await self._take(feed, candle)
+                async for candles in feed.closed():
+                    for trouble in await self._market_data.take(feed, candles):
+                        await self.tell(trouble.level, trouble.series.qualified, trouble.message)
                 return
             except SourceUnavailableError as error:
                 await self.tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
@@ -178,13 +229,6 @@ class Watching:
                 self.settle()
             await self._sleep(RETRY_SECONDS)
 
-    async def _take(self, feed: Feed, candle: Candle) -> None:
-        try:
-            await self._market_data.take(feed, candle)
-        except SourceUnavailableError as error:
-            # This series is stale until its gap can be read, which its next candle tries again. The others go on.
-            await self.tell("warning", candle.series.qualified, f"missing candles can't be read yet: {error}")
-
     async def _drop(self, qualified: str) -> None:
         exchange, symbol = split_qualified(qualified)
         task = self._warming.pop(qualified, None)
@@ -192,6 +236,7 @@ class Watching:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._state.warming.discard(qualified)
+        self._state.loading.pop(qualified, None)
         self._state.sparse.discard(qualified)
         self._state.unavailable.pop(qualified, None)
         feed = self._state.feeds.get(exchange)
@@ -199,8 +244,30 @@ class Watching:
             await feed.unsubscribe([symbol])
         async with self._state.market_lock:
             self._state.market.forget(qualified)
+            self._state.judged.pop(qualified, None)
+            self._state.checked.forget(qualified)
+        self._dropped.add(qualified)
 
-    async def _warm(self, qualified: str, first: Sequence[asyncio.Task[None]] = ()) -> None:
+    async def _wipe(self) -> None:
+        """Clear the caches of symbols that were dropped and stand nowhere in the document any more.
+
+        One that another mode watches keeps what is cached of it: a switch back goes on from there.
+        """
+        state = self._state
+        document = state.require_settings().document
+        of_any_mode = {symbol for mode in MODES.values() for symbol in mode.symbols(document)}
+        self._dropped -= of_any_mode | set(state.desired_symbols())
+        for qualified in sorted(self._dropped):
+            # Under the lock: a write that began while the symbol was watched has ended, and no other one begins.
+            async with state.market_lock:
+                try:
+                    await self._cache.clear(CacheScope.SYMBOL, qualified)
+                except SourceUnavailableError as error:
+                    log.warning("the cache of %s stays until the next change: %s", qualified, error)
+                    continue
+            self._dropped.discard(qualified)
+
+    async def _warm(self, qualified: str, *, from_cache: bool, first: Sequence[asyncio.Task[None]] = ()) -> None:
         """Load a symbol's history on all its timeframes, then let its live candles in. `first` end before."""
         exchange, symbol = split_qualified(qualified)
         state = self._state
@@ -212,30 +279,17 @@ class Watching:
             if feed is None:
                 state.unavailable[qualified] = f"{exchange} is not connected"
                 return
-            timeframes = sparse_timeframes(feed.timeframes) if sparse else tuple(feed.timeframes)
+            timeframes = _timeframes(feed, sparse=sparse)
             if not timeframes:
                 await self._give_up(qualified, f"{exchange} has no candles of {SHORTEST} or longer")
                 return
-            await self._persist(qualified, "it can't be looked up yet", lambda: feed.check(symbol))
-            histories = {}
-            for timeframe in timeframes:
-                histories[timeframe] = await self._persist(
-                    qualified,
-                    f"its {timeframe} history can't be read yet",
-                    partial(feed.warmup, symbol, timeframe, WARMUP_BARS),
-                )
-                # Other tasks go on between two series.
-                await asyncio.sleep(0)
-            async with state.market_lock:
-                state.market.track(exchange, symbol, timeframes)
-                for timeframe, candles in histories.items():
-                    state.market.load(SeriesKey(exchange, symbol, timeframe), candles)
-            await self._store(qualified)
+            await self._loader.load(feed, qualified, timeframes, from_cache=from_cache)
             # Before the first live candle: what it alerts must not find the engine still warming up.
             state.warming.discard(qualified)
             self.settle()
             if not sparse:
-                await self._persist(qualified, "it can't be subscribed to yet", lambda: feed.subscribe([symbol]))
+                trouble = "it can't be subscribed to yet"
+                await self._loader.persist(qualified, trouble, partial(feed.subscribe, [symbol]))
         except UnknownInstrumentError as error:
             await self._give_up(qualified, str(error))
         except LeaseLostError:
@@ -246,32 +300,15 @@ class Watching:
             await self._give_up(qualified, _stumbled("loading it", error))
         finally:
             state.warming.discard(qualified)
+            state.loading.pop(qualified, None)
             self._warming.pop(qualified, None)
             self.settle()
-
-    async def _persist(self, qualified: str, trouble: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try until the exchange answers; the owner is told once, not with every attempt."""
-        told = ""
-        while True:
-            try:
-                return await attempt()
-            except SourceUnavailableError as error:
-                if told != str(error):
-                    told = str(error)
-                    await self.tell("warning", qualified, f"{trouble}: {error}")
-                await self._sleep(RETRY_SECONDS)
 
     async def _give_up(self, qualified: str, reason: str) -> None:
         self._state.unavailable[qualified] = reason
         async with self._state.market_lock:
             self._state.market.forget(qualified)
         await self.tell("error", qualified, f"{qualified} can't be watched: {reason}")
-
-    async def _store(self, qualified: str) -> None:
-        try:
-            await self._market_data.store_all(qualified)
-        except SourceUnavailableError as error:
-            log.warning("the cache of %s could not be written: %s", qualified, error)
 
     async def tell(self, level: str, origin: str, message: str) -> None:
         """Tell the owner, as far as anybody can be told."""
@@ -282,6 +319,10 @@ class Watching:
             log.warning("nobody could be told: Redis is away")
         except LeaseLostError:
             log.warning("nobody could be told: another engine leads now")
+
+
+def _timeframes(feed: Feed, *, sparse: bool) -> tuple[Timeframe, ...]:
+    return sparse_timeframes(feed.timeframes) if sparse else tuple(feed.timeframes)
 
 
 def _stumbled(doing: str, error: Exception) -> str:

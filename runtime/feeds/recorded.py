@@ -128,19 +128,28 @@ class RecordedFeed:
             if symbol in self._playbacks:
                 self._playbacks[symbol].due = None
 
-    async def closed(self) -> AsyncIterator[Candle]:
+    async def closed(self) -> AsyncIterator[Sequence[Candle]]:
         while self._left():
-            playing = [(p.due, p) for p in self._playbacks.values() if p.due is not None]
-            due, playback = min(playing, key=lambda pair: pair[0], default=(None, None))
+            due = min((p.due for p in self._playbacks.values() if p.due is not None), default=None)
             wait = _LONGEST_SLEEP_SECONDS if due is None else (due - self._clock.now_ms()) / 1000
             # Even what is overdue lets others in first: at high speed nobody else would get a turn.
             await self._sleep(min(max(wait, 0.0), _LONGEST_SLEEP_SECONDS))
-            if playback is not None and playback.due is not None and playback.due <= self._clock.now_ms():
+            if batch := self._ready(self._clock.now_ms()):
                 self._last_message_at = self._clock.now_ms()
-                yield playback.take(self._speed)
+                yield batch
 
     async def close(self) -> None:
         await self.unsubscribe(tuple(self._playbacks))
+
+    def _ready(self, now_ms: float) -> list[Candle]:
+        """Take what is due, oldest first; at most one candle of each symbol, or at high speed it were all of them."""
+        taken: dict[_Playback, Candle] = {}
+        while True:
+            due = [(p.due, p) for p in self._playbacks.values() if p.due is not None and p.due <= now_ms]
+            _, playback = min(due, key=lambda pair: pair[0], default=(None, None))
+            if playback is None or playback in taken:
+                return list(taken.values())
+            taken[playback] = playback.take(self._speed)
 
     def _left(self) -> int:
         return sum(len(p.candles) - p.played for p in self._playbacks.values())

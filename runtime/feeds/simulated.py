@@ -15,6 +15,7 @@ SEED: Final = 1
 """Which of all possible markets it is; the same everywhere, so that everybody sees the same prices."""
 
 _BASE: Final = TIMEFRAMES[0]
+_MADE_AT_ONCE: Final = 50
 # A machine that was suspended is noticed at the latest after this long.
 _LONGEST_SLEEP_SECONDS: Final = 1.0
 
@@ -66,8 +67,13 @@ class SimulatedFeed:
     async def history(self, symbol: str, timeframe: Timeframe, since: int, until: int) -> Sequence[Candle]:
         now = self._clock.now_ms()
         path = self._path(symbol)
-        await self._sleep(0)
-        return list(path.candles(timeframe, max(0, since), min(until, now - now % DURATION_MS[timeframe])))
+        made: list[Candle] = []
+        for candle in path.candles(timeframe, max(0, since), min(until, now - now % DURATION_MS[timeframe])):
+            if len(made) % _MADE_AT_ONCE == 0:
+                # A real exchange would let the engine do something else meanwhile.
+                await self._sleep(0)
+            made.append(candle)
+        return made
 
     async def warmup(self, symbol: str, timeframe: Timeframe, bars: int) -> Sequence[Candle]:
         now = self._clock.now_ms()
@@ -83,7 +89,7 @@ class SimulatedFeed:
         for symbol in symbols:
             self._subscribed.pop(symbol, None)
 
-    async def closed(self) -> AsyncIterator[Candle]:
+    async def closed(self) -> AsyncIterator[Sequence[Candle]]:
         duration = DURATION_MS[_BASE]
         told = self._current_minute()
         while True:
@@ -93,10 +99,9 @@ class SimulatedFeed:
                 await self._sleep(min(max(remaining, 0.001), _LONGEST_SLEEP_SECONDS))
                 continue
             told = current
-            for symbol in tuple(self._subscribed):
-                if symbol in self._subscribed:
-                    self._last_message_at = self._clock.now_ms()
-                    yield self._paths[symbol].candle(_BASE, current - duration)
+            if self._subscribed:
+                self._last_message_at = self._clock.now_ms()
+                yield [self._paths[symbol].candle(_BASE, current - duration) for symbol in self._subscribed]
 
     async def close(self) -> None:
         self._subscribed.clear()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -15,10 +14,11 @@ from runtime.bus.live import BEGINNING, Continuation, is_after
 from runtime.engine.ending import end
 from runtime.live import hub, saved
 from runtime.live.hub import NO_REDIS, Hub
-from runtime.live.seat import Seat, seat_of
+from runtime.live.seat import DatabaseAwayError, confirmed_seat, keep_seat, remembered_seat
 from runtime.live.viewer import FellBehindError, Viewer
 from runtime.protocol.observed import observed
 from settingsapp.schema import strict_json
+from settingsapp.seats import LASTS_SECONDS, Seat
 
 logger = logging.getLogger(__name__)
 
@@ -40,17 +40,24 @@ class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     # No such layer: sockets hear through the hub, and must open, and say so, when Redis is away.
     channel_layer_alias = "none"
 
-    check_seconds = 30.0
-    """How often the sign-in is looked at again."""
+    check_seconds = LASTS_SECONDS / 3
+    """How often the sign-in is looked at again, so that who has an open page is remembered without a break."""
 
     async def connect(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
         # A refused handshake would hide the close code from the page, which then couldn't say what to do.
         await self.accept()
-        seat = await seat_of(self.scope)
+        try:
+            seat = await confirmed_seat(self.scope)
+        except DatabaseAwayError as error:
+            seat = await remembered_seat(self.scope)
+            if seat is None:
+                logger.info("a page can't be let in: the database is away: %s", error)
+                await self.close(TRY_LATER)
+                return
         if seat is None:
             await self.close(SIGNED_OUT)
-        elif seat.sub is None:
+        elif seat.sub is None or seat.role is None:
             await self.close(NO_IDENTITY)
         else:
             self._tasks = [
@@ -122,20 +129,22 @@ class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _check(self, seat: Seat) -> None:
         while True:
             await asyncio.sleep(self.check_seconds)
-            # While the database is away nobody can be signed out either.
-            with suppress(db.Error):
-                now = await seat_of(self.scope)
-                if now != seat:
-                    # Another role or identity: the page starts afresh with it.
-                    await self.close(SIGNED_OUT if now is None else NO_IDENTITY if now.sub is None else FELL_BEHIND)
-                    return
+            try:
+                now = await confirmed_seat(self.scope)
+            except DatabaseAwayError:
+                # Nobody can be signed out either meanwhile.
+                await keep_seat(self.scope)
+                continue
+            if now != seat:
+                # Another role or identity: the page starts afresh with it.
+                sees_nothing = now is None or now.sub is None or now.role is None
+                await self.close(SIGNED_OUT if now is None else NO_IDENTITY if sees_nothing else FELL_BEHIND)
+                return
 
 
 async def _snapshot(here: Hub, seat: Seat, sub: str, continuation: Continuation) -> str:
     status, errors, alerts = await asyncio.gather(
-        here.status(sub),
-        here.recent_errors(sub, ERRORS),
-        database_sync_to_async(saved.recent_alerts)(sub, ALERTS),
+        here.status(sub), here.recent_errors(sub, ERRORS), here.recent_alerts(sub, ALERTS)
     )
     body: dict[str, Any] = {"type": "snapshot", "seq": continuation.last}
     if continuation.gap:

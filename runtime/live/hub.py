@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
@@ -18,16 +18,19 @@ from runtime.bus.live import Continuation, Event, LiveReader
 from runtime.engine.ending import end
 from runtime.live import saved
 from runtime.live.viewer import QUEUE_LENGTH, Viewer
-from runtime.protocol.observed import observed
+from runtime.protocol.observed import SavedVersion, observed
 from settingsapp.schema import strict_json
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_SECONDS: Final = 1.0
 """How long the regular look at Redis may take before it counts as failed."""
 JOIN_SECONDS: Final = 3.0
+DATABASE_SECONDS: Final = 2.0
+"""How long a page that opens waits for what the database has to tell."""
 NO_REDIS: Final = "The server can't reach Redis, so it can't hear the engine."
 
 
@@ -39,7 +42,7 @@ class _Watch:
     left_at: float
     viewers: set[Viewer] = field(default_factory=set)
     last: dict[str, Any] | None = None
-    saved_version: int | None = None
+    saved_version: SavedVersion | None = None
     presentation: dict[str, Any] | None = None
     told: dict[str, Any] | None = None
     told_at: float = 0.0
@@ -63,8 +66,9 @@ class Hub:
         self,
         *,
         url: str | None = None,
-        saved_versions: Callable[[Collection[str]], Mapping[str, int]] = saved.versions,
+        saved_versions: Callable[[Collection[str]], Mapping[str, SavedVersion]] = saved.versions,
         saved_presentations: Callable[[Collection[str]], Mapping[str, dict[str, Any]]] = saved.presentations,
+        saved_alerts: Callable[[str, int], list[dict[str, Any]]] = saved.recent_alerts,
         tick_seconds: float = 1.0,
         linger_seconds: float = 30.0,
         queue_length: int = QUEUE_LENGTH,
@@ -73,6 +77,7 @@ class Hub:
 
         self._saved_versions = _beside(saved_versions)
         self._saved_presentations = _beside(saved_presentations)
+        self._saved_alerts = _beside(saved_alerts)
         self._tick_seconds = tick_seconds
         self._linger_seconds = linger_seconds
         self._queue_length = queue_length
@@ -107,13 +112,27 @@ class Hub:
         with self._in_use() as ears:
             return await ears.reader.recent_errors(sub, limit)
 
+    async def recent_alerts(self, sub: str, limit: int) -> list[dict[str, Any]] | None:
+        """Return the last alerts, newest first; None where the database can't be asked."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return await self._saved_alerts(sub, limit)
+        except (db.Error, TimeoutError) as error:
+            logger.warning("the last alerts can't be read now: %s", str(error) or "no answer in time")
+            return None
+
     async def status(self, sub: str) -> dict[str, Any]:
-        """Return the status as people see it, read afresh. Raises RedisUnavailableError, and Django's own errors."""
+        """Return the status as people see it, read afresh. Raises RedisUnavailableError."""
         with self._in_use() as ears:
             statuses = await ears.reader.statuses((sub,))
-            version = (await self._saved_versions((sub,))).get(sub)
-            presentation = (await self._saved_presentations((sub,))).get(sub)
-        watch = self._watches.get(sub)
+            watch = self._watches.get(sub)
+            try:
+                async with asyncio.timeout(DATABASE_SECONDS):
+                    version = (await self._saved_versions((sub,))).get(sub)
+                    presentation = (await self._saved_presentations((sub,))).get(sub)
+            except (db.Error, TimeoutError):
+                # What was read last is more use than nothing.
+                version, presentation = (watch.saved_version, watch.presentation) if watch else (None, None)
         if watch is not None:
             # What waits to be sent was perhaps said before the version was known.
             watch.saved_version, watch.presentation = version, presentation
@@ -167,10 +186,12 @@ class Hub:
                 try:
                     async with asyncio.timeout(JOIN_SECONDS):
                         place = (await ears.reader.continuation(sub)).last
+                        # Known from the start: nobody is to see a running engine as offline for a moment.
+                        last = (await ears.reader.statuses((sub,))).last[sub]
                 except TimeoutError:
                     raise RedisUnavailableError("Redis does not answer in time") from None
                 # While this waited, another may have opened the same watch.
-                watch = self._watches.setdefault(sub, _Watch(sub, left_at=time.monotonic()))
+                watch = self._watches.setdefault(sub, _Watch(sub, left_at=time.monotonic(), last=last))
                 ears.follower.follow(sub, place)
                 self._new_watch.set()
         return watch
@@ -281,14 +302,12 @@ class Hub:
             viewer.put_status(text)
 
 
-def _beside(
-    read: Callable[[Collection[str]], Mapping[str, T]],
-) -> Callable[[Collection[str]], Awaitable[Mapping[str, T]]]:
+def _beside(read: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     """Read from the database not on the thread that all consumers share: one that hangs must not hold up sign-ins."""
 
-    def read_and_let_go(subs: Collection[str]) -> Mapping[str, T]:
+    def read_and_let_go(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return read(subs)
+            return read(*args, **kwargs)
         finally:
             # This thread may never run again: a connection that it kept would be lost to all others.
             db.connections.close_all()

@@ -16,7 +16,10 @@ from runtime.live import saved, words
 from runtime.live.consumer import ALERTS, ERRORS
 from runtime.live.hub import NO_REDIS
 from runtime.live.presentation import Presentation, presentation_of
+from runtime.permissions import role_needed
+from runtime.protocol.confirmation import what_is_lost
 from runtime.protocol.observed import observed
+from runtime.protocol.payloads import CommandName
 from settingsapp.accounts import Role, identity_of, role_of
 
 
@@ -42,9 +45,25 @@ def status_page(request: HttpRequest) -> HttpResponse:
         "page": _page(status, alerts, seen.errors, seen.now_ms, presentation),
         "role": role.value,
         "may_command": role.permits(Role.OPERATOR),
+        "clearing": _clearing() if role.permits(role_needed(CommandName.CLEAR_CACHE)) else (),
         "initial": {"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
     }
     return render(request, "runtime/status.html", context)
+
+
+def _clearing() -> list[dict[str, str | None]]:
+    """Return what can be cleared, each with the sentence that says what is lost; the page fills in the symbol."""
+    labels = {
+        "symbol": "One symbol",
+        "tickers": "Last prices",
+        "indicators": "Indicator values",
+        "candles": "Candles",
+        "all": "Everything",
+    }
+    return [
+        {"scope": scope, "label": label, "lost": what_is_lost("clear-cache", {"scope": scope, "symbol": "{symbol}"})}
+        for scope, label in labels.items()
+    ]
 
 
 def _page(
@@ -56,6 +75,7 @@ def _page(
 ) -> dict[str, Any]:
     """Return what the template shows, all of it as text and tones."""
     at = partial(_moment, presentation)
+    when = partial(presentation.briefly, now_ms=now_ms)
     offline = status["state"] == "offline"
     return {
         "face": words.face(status["state"]),
@@ -67,7 +87,9 @@ def _page(
         "updated": at(status["timestamp"], now_ms),
         "mode": status["mode"] or "–",
         "saved_version": status["savedSettingsVersion"],
-        "versions": words.versions(status),
+        "versions": words.versions(status, when),
+        "wanted_mode": words.wanted(status, "mode", when),
+        "wanted_paused": words.wanted(status, "paused", when),
         "versions_tone": words.versions_tone(status),
         "uptime": "–" if offline else words.duration(status["uptimeSeconds"]),
         "started": at(status["startedAt"]),

@@ -74,6 +74,15 @@ class Presentation:
         """Write a moment's time of day."""
         return self._time(self._local(milliseconds))
 
+    def date(self, milliseconds: float) -> str:
+        """Write a moment's date."""
+        return self._date(self._local(milliseconds))
+
+    def briefly(self, milliseconds: float, now_ms: float) -> str:
+        """Write a moment as its time of day, where that is today's, and else out."""
+        today = self._date(self._local(milliseconds)) == self._date(self._local(now_ms))
+        return self.clock(milliseconds) if today else self.absolute(milliseconds)
+
     def number(self, value: object) -> str:
         """Write a value as `words.number` does, with the locale's own marks."""
         text = words.number(value)

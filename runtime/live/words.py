@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 Message = Mapping[str, Any]
+When = Callable[[float], str]
+"""Writes a moment (ms) as the owner wants it."""
 
 
 class Face(NamedTuple):
@@ -24,6 +26,16 @@ FACES: Final[dict[str, Face]] = {
     "degraded": Face("Degraded", "warn"),
     "stopping": Face("Stopping", "busy"),
     "offline": Face("Offline", "bad"),
+}
+
+COMMAND_TONES: Final = {
+    "queued": "busy",
+    "acknowledged": "busy",
+    "succeeded": "good",
+    "failed": "bad",
+    "refused": "warn",
+    "expired": "warn",
+    "superseded": "held",
 }
 
 EXCHANGE_TONES: Final = {
@@ -62,6 +74,11 @@ def face(state: str) -> Face:
     return FACES.get(state) or Face(state.capitalize() or "Unknown", "warn")
 
 
+def command_face(state: str) -> Face:
+    """Return how the state of a command looks."""
+    return Face(state.capitalize(), COMMAND_TONES.get(state, "warn"))
+
+
 def sentence(status: Message, now_ms: int) -> str:
     """Say in one sentence what the engine is doing."""
     state = status["state"]
@@ -82,19 +99,38 @@ def sentence(status: Message, now_ms: int) -> str:
     return "The engine is finishing what it has begun."
 
 
-def versions(status: Message) -> str:
-    """Say whether the engine runs the settings that are saved."""
+def versions(status: Message, when: When | None = None) -> str:
+    """Say whether the engine runs the settings that are saved; where not, since when and why."""
     saved, runs = status.get("savedSettingsVersion"), status["settingsVersion"]
-    problem = status.get("settingsProblem")
+    problem = str(status.get("settingsProblem") or "").rstrip(".")
+    since = _since(difference(status, "settingsVersion"), when)
+    why = f"{problem[:1].upper()}{problem[1:]}. " if problem else ""
     if not runs:
-        return "No engine has run these settings yet." if saved else "Nothing is known of the settings."
+        return why + ("No engine has run these settings yet." if saved else "Nothing is known of the settings.")
+    if saved is None or saved == runs:
+        if status["state"] == "offline":
+            return f"The engine ran version {runs} when it was last heard."
+        return f"{why}engine runs version {runs}"
     if status["state"] == "offline":
-        return f"The engine ran version {runs} when it was last heard."
+        return f"The saved version is not in force{since}: the engine last ran version {runs}. {why}".rstrip()
     if problem:
-        return f"The saved version can't be applied: {problem} Until then the engine runs version {runs}."
-    if saved is not None and saved != runs:
-        return f"The saved version is not in force yet: engine runs version {runs}."
-    return f"engine runs version {runs}"
+        return f"The saved version is not in force{since}: {problem}. Until then the engine runs version {runs}."
+    return f"The saved version is not in force yet{since}: engine runs version {runs}."
+
+
+def difference(status: Message, what: str) -> Message | None:
+    """Return in what desired and actual state differ there; None where they agree."""
+    return next((one for one in status["drift"] if one["what"] == what), None)
+
+
+def wanted(status: Message, what: str, when: When) -> str:
+    """Say what else is wanted than is so, and since when; empty where the two agree."""
+    found = difference(status, what)
+    if found is None:
+        return ""
+    desired = found["desired"]
+    asked = str(desired) if what == "mode" else "paused" if desired else "not paused"
+    return f"Wanted: {asked}{_since(found, when)}."
 
 
 def versions_tone(status: Message) -> str:
@@ -149,11 +185,19 @@ def values(alert: Message, write: Callable[[str, object], str] | None = None) ->
 
 
 def delivery(alert: Message) -> str:
-    """Say where an alert is due, or why it is only stored; empty where it is due nowhere."""
+    """Say where an alert is due and what was sent, or why it is only stored; empty where it is due nowhere."""
     decided = alert.get("delivery") or {}
     if decided.get("heldBack"):
         return f"Not notified: {decided['heldBack']}."
-    return f"Meant for {', '.join(decided['channels'])}." if decided.get("channels") else ""
+    sent = decided.get("sent") or {}
+    channels = decided.get("channels") or []
+    done = [channel for channel in channels if sent.get(channel, {}).get("state") == "sent"]
+    lost = [channel for channel in channels if sent.get(channel, {}).get("state") in ("failed", "skipped")]
+    waiting = [channel for channel in channels if channel not in done and channel not in lost]
+    told = [f"Sent to {', '.join(done)}."] if done else []
+    told += [f"Meant for {', '.join(waiting)}."] if waiting else []
+    told += [f"Not sent to {channel}: {sent[channel].get('error') or 'no reason is known'}." for channel in lost]
+    return " ".join(told)
 
 
 def number(value: object) -> str:
@@ -197,6 +241,10 @@ def duration(seconds: float) -> str:
 
 def count(quantity: int, noun: str) -> str:
     return f"{quantity} {noun}" if quantity == 1 else f"{quantity} {noun}s"
+
+
+def _since(found: Message | None, when: When | None) -> str:
+    return f", since {when(found['since'])}" if found and found["since"] and when else ""
 
 
 def _silence(status: Message, now_ms: int) -> str:

@@ -1,18 +1,19 @@
 """The settings document as the engine reads and edits it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from runtime.engine.ports import (
     LoadedSettings,
+    SettingsEdit,
     SettingsRejectedError,
     SettingsUnusableError,
     SourceUnavailableError,
-    WatchlistEdit,
 )
 from runtime.persistence.database import Fence, off_loop
 from runtime.protocol.commands import Command
-from settingsapp import services
+from settingsapp import services, versions
 from settingsapp.schema.validation import InvalidSettingsError
 
 
@@ -29,11 +30,17 @@ class SavedDocument:
     async def version(self) -> int:
         return await off_loop(self._version)()
 
-    async def add_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
-        return await off_loop(self._edit)(services.add_symbol, symbol, command)
+    async def add_symbol(self, symbol: str, command: Command) -> SettingsEdit:
+        return await off_loop(self._edit)(partial(services.add_symbol, self._sub, symbol), command)
 
-    async def remove_symbol(self, symbol: str, command: Command) -> WatchlistEdit:
-        return await off_loop(self._edit)(services.remove_symbol, symbol, command)
+    async def remove_symbol(self, symbol: str, command: Command) -> SettingsEdit:
+        return await off_loop(self._edit)(partial(services.remove_symbol, self._sub, symbol), command)
+
+    async def put_back_symbol(self, symbol: str, version: int, command: Command) -> SettingsEdit:
+        return await off_loop(self._put_back)(symbol, version, command)
+
+    async def restore(self, version: int, over: int, command: Command) -> SettingsEdit:
+        return await off_loop(self._restore)(version, over, command)
 
     def _version(self) -> int:
         try:
@@ -51,12 +58,39 @@ class SavedDocument:
             raise SourceUnavailableError(str(error)) from error
         return LoadedSettings(saved.version, saved.document)
 
-    def _edit(self, edit: Callable[..., Any], symbol: str, command: Command) -> WatchlistEdit:
+    def _put_back(self, symbol: str, version: int, command: Command) -> SettingsEdit:
+        earlier = self._earlier(version - 1)
+        return self._edit(partial(services.put_back_symbol, self._sub, symbol, earlier), command)
+
+    def _restore(self, version: int, over: int, command: Command) -> SettingsEdit:
+        made = versions.made_by(self._sub, command.id)
+        if made is not None:
+            # It was done when the command was delivered before.
+            return SettingsEdit(self._load(), made)
+
+        def restore(cause: services.Cause, guard: services.Guard) -> tuple[services.SavedSettings, bool]:
+            saved = versions.restore(self._sub, version, cause=cause, expected_version=over, guard=guard)
+            return saved, saved.version != over
+
+        return self._edit(restore, command)
+
+    def _earlier(self, version: int) -> dict[str, Any]:
+        try:
+            return versions.show(self._sub, version).document
+        except (versions.UnknownVersionError, versions.LostVersionError) as error:
+            raise SettingsRejectedError(str(error)) from error
+
+    def _edit(self, edit: Callable[..., tuple[services.SavedSettings, bool]], command: Command) -> SettingsEdit:
         cause = services.Cause(kind="command", user_id=None, username=command.issued_by, command_id=command.id)
         try:
-            saved, changed = edit(self._sub, symbol, cause=cause, guard=self._fence.check)
-        except InvalidSettingsError as error:
+            saved, changed = edit(cause=cause, guard=self._fence.check)
+        except (InvalidSettingsError, versions.UnknownVersionError, versions.LostVersionError) as error:
             raise SettingsRejectedError(str(error)) from error
+        except services.StaleVersionError as error:
+            text = f"version {error.current_version} is saved by now: restore a version in the settings' history"
+            raise SettingsRejectedError(text) from error
         except services.UnknownIdentityError as error:
             raise SourceUnavailableError(str(error)) from error
-        return WatchlistEdit(LoadedSettings(saved.version, saved.document), changed)
+        # Unchanged it may be because this very command was delivered before.
+        made = saved.version if changed else versions.made_by(self._sub, command.id)
+        return SettingsEdit(LoadedSettings(saved.version, saved.document), made)

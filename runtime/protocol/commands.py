@@ -1,135 +1,51 @@
-"""Commands: what may be asked of the engine, with each payload's shape.
+"""Commands as they travel, and how they are checked.
 
 A command travels as `{"id", "command", "payload"?, "timestamp", "source", "priority"?, "expiresAt"?, "issuedBy"?,
 "settingsVersion"?}`.
 """
 
 import json
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeGuard
+from typing import Annotated, Any, Final, TypeGuard
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from runtime.protocol.payloads import (
+    LONGEST_ID,
+    PAYLOADS,
+    BatchMember,
+    BatchPayload,
+    BatchShape,
+    CommandName,
+    Payload,
+    RollbackPayload,
 )
-
 from settingsapp.schema import strict_json
-from settingsapp.schema.notations import ExchangeName
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.vocabulary import Mode, SymbolText, Timeframe
+from settingsapp.schema.wording import in_words
 
-LONGEST_ID = 128
-LAST_PRIORITY = 9
-HOUR_MS = 3_600_000
-FURTHEST_EXPIRY_MS = 24 * HOUR_MS
+LAST_PRIORITY: Final = 9
+HOUR_MS: Final = 3_600_000
+FURTHEST_EXPIRY_MS: Final = 24 * HOUR_MS
 DEFAULT_EXPIRY_MS: Final = 30_000
 LONG_EXPIRY_MS: Final = 600_000
-LONGEST_PAUSE_MINUTES = 7 * 24 * 60
-
-
-class CommandName(StrEnum):
-    """The commands that this engine knows."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-    RELOAD_SETTINGS = "reload-settings"
-    SWITCH_MODE = "switch-mode"
-    ADD_SYMBOL = "add-symbol"
-    REMOVE_SYMBOL = "remove-symbol"
-    FORCE_BACKFILL = "force-backfill"
-    CLEAR_CACHE = "clear-cache"
-    STATUS = "status"
-    TEST_CONNECTION = "test-connection"
-
-
-class Payload(BaseModel):
-    """Base of all payloads: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class NoPayload(Payload):
-    """For the commands that take none."""
-
-
-class PausePayload(Payload):
-    """`minutes`: resume by itself after that long."""
-
-    minutes: Annotated[float, Field(gt=0, le=LONGEST_PAUSE_MINUTES)] | None = None
-
-
-class SwitchModePayload(Payload):
-    """The mode to switch to."""
-
-    mode: Annotated[Mode, Field(strict=False)]
-
-
-class SymbolPayload(Payload):
-    """A symbol, in its exchange's notation or qualified."""
-
-    symbol: SymbolText
-
-
-class BackfillPayload(Payload):
-    """A symbol, and the timeframes to read again; all of them without."""
-
-    symbol: SymbolText
-    timeframes: Annotated[tuple[Timeframe, ...], Field(min_length=1, strict=False)] | None = None
-
-
-class ClearCachePayload(Payload):
-    """Which caches to clear; with scope `symbol` which symbol's, and at will only one timeframe's."""
-
-    scope: Literal["all", "candles", "indicators", "tickers", "symbol"]
-    symbol: SymbolText | None = None
-    timeframe: Timeframe | None = None
-
-    @model_validator(mode="after")
-    def _symbol_goes_with_its_scope(self) -> "ClearCachePayload":
-        if self.scope == "symbol" and self.symbol is None:
-            raise ValueError("scope 'symbol' needs a symbol")
-        if self.scope != "symbol" and (self.symbol is not None or self.timeframe is not None):
-            raise ValueError("symbol and timeframe go with scope 'symbol' only")
-        return self
-
-
-class TestConnectionPayload(Payload):
-    """The exchange whose connection is to be tested, by its name in the document."""
-
-    # Not a test case, whatever its name.
-    __test__ = False
-
-    exchange: ExchangeName
-
-
-PAYLOADS: Mapping[CommandName, type[Payload]] = {
-    CommandName.PAUSE: PausePayload,
-    CommandName.RESUME: NoPayload,
-    CommandName.RELOAD_SETTINGS: NoPayload,
-    CommandName.SWITCH_MODE: SwitchModePayload,
-    CommandName.ADD_SYMBOL: SymbolPayload,
-    CommandName.REMOVE_SYMBOL: SymbolPayload,
-    CommandName.FORCE_BACKFILL: BackfillPayload,
-    CommandName.CLEAR_CACHE: ClearCachePayload,
-    CommandName.STATUS: NoPayload,
-    CommandName.TEST_CONNECTION: TestConnectionPayload,
-}
+# No client's id is like those of a batch's members, short of meaning it.
+MEMBER_NAMESPACE: Final = uuid.UUID("2a6d1c0e-7c1f-4b7a-9a53-9b1d6f3f5f21")
 
 DEFAULT_PRIORITY: Mapping[CommandName, int] = {
     CommandName.PAUSE: 0,
     CommandName.RESUME: 2,
     CommandName.STATUS: 3,
     CommandName.TEST_CONNECTION: 3,
+    CommandName.TEST_NOTIFICATION: 3,
     CommandName.SWITCH_MODE: 3,
     CommandName.RELOAD_SETTINGS: 4,
     CommandName.ADD_SYMBOL: 5,
     CommandName.REMOVE_SYMBOL: 5,
+    CommandName.BATCH: 5,
+    CommandName.ROLLBACK: 5,
     CommandName.CLEAR_CACHE: 6,
     CommandName.FORCE_BACKFILL: 7,
 }
@@ -137,7 +53,7 @@ DEFAULT_PRIORITY: Mapping[CommandName, int] = {
 
 def default_expiry_ms(command: str) -> int:
     """How long a command may wait from its entry in the stream, where it has no `expiresAt` of its own."""
-    return LONG_EXPIRY_MS if command == CommandName.FORCE_BACKFILL else DEFAULT_EXPIRY_MS
+    return LONG_EXPIRY_MS if command in (CommandName.FORCE_BACKFILL, CommandName.BATCH) else DEFAULT_EXPIRY_MS
 
 
 class InvalidCommandError(Exception):
@@ -176,13 +92,15 @@ class Command:
     """An explicit deadline, ms, by Redis's clock; None: the default for the command counts."""
     settings_version: int | None = None
     """The saved version that this command follows from: what it asks for stands in the document already."""
+    batch_id: str | None = None
+    """The batch that it is a member of. It travels within that one's message, never by itself."""
 
     def message(self) -> dict[str, Any]:
         """Return the message that travels."""
         message: dict[str, Any] = {
             "id": self.id,
             "command": self.name.value,
-            "payload": self.payload.model_dump(mode="json", exclude_none=True),
+            "payload": self.payload.model_dump(mode="json", by_alias=True, exclude_none=True),
             "timestamp": self.timestamp,
             "source": self.source,
             "priority": self.priority,
@@ -192,6 +110,8 @@ class Command:
             message["expiresAt"] = self.expires_at
         if self.settings_version is not None:
             message["settingsVersion"] = self.settings_version
+        if self.batch_id is not None:
+            message["batchId"] = self.batch_id
         return message
 
 
@@ -279,20 +199,73 @@ def command_name(text: str) -> CommandName:
         raise InvalidCommandError((problem,)) from None
 
 
-def parse_payload(name: CommandName, payload: Mapping[str, Any] | None) -> Payload:
-    """Check a payload against its command. Raises InvalidCommandError with paths below `payload`."""
+def parse_payload(name: CommandName, payload: Mapping[str, Any] | None, path: str = "payload") -> Payload:
+    """Check a payload against its command. Raises InvalidCommandError with paths below `path`."""
     try:
+        if name is CommandName.BATCH:
+            return _batch(BatchShape.model_validate(dict(payload or {})), path)
         return PAYLOADS[name].model_validate(dict(payload or {}))
     except ValidationError as error:
-        raise InvalidCommandError(_problems(error, "payload")) from None
+        raise InvalidCommandError(_problems(error, path)) from None
+
+
+def _batch(shape: BatchShape, path: str) -> BatchPayload:
+    members: list[BatchMember] = []
+    problems: list[FieldProblem] = []
+    for index, written in enumerate(shape.commands):
+        place = f"{path}.commands.{index}"
+        try:
+            members.append(_member(written, place))
+        except InvalidCommandError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidCommandError(tuple(problems))
+    return BatchPayload(commands=tuple(members), stopOnFailure=shape.stop_on_failure)
+
+
+def _member(written: BatchShape.Member, place: str) -> BatchMember:
+    try:
+        name = command_name(written.command)
+    except InvalidCommandError as error:
+        raise InvalidCommandError(tuple(FieldProblem(f"{place}.{p.path}", p.message) for p in error.problems)) from None
+    if name is CommandName.BATCH:
+        raise InvalidCommandError((FieldProblem(f"{place}.command", "a batch can't hold another batch"),))
+    payload = parse_payload(name, written.payload, f"{place}.payload")
+    if isinstance(payload, RollbackPayload) and payload.command_id is None:
+        told = "is needed within a batch: which command is the last one is not certain there"
+        raise InvalidCommandError((FieldProblem(f"{place}.payload.commandId", told),))
+    return BatchMember(command=name, payload=payload)
+
+
+def members_of(batch: Command) -> Sequence[Command]:
+    """Return a batch's members as commands of their own; their ids follow from the batch's id and their places."""
+    payload = batch.payload
+    if not isinstance(payload, BatchPayload):
+        return ()
+    return tuple(
+        Command(
+            # With its place first, so that commands of one moment have an order.
+            id=f"{index:02}.{uuid.uuid5(MEMBER_NAMESPACE, f'{index} {batch.id}')}",
+            name=member.command,
+            payload=member.payload,
+            priority=batch.priority,
+            source=batch.source,
+            issued_by=batch.issued_by,
+            timestamp=batch.timestamp,
+            expires_at=None,
+            batch_id=batch.id,
+        )
+        for index, member in enumerate(payload.commands)
+    )
 
 
 def _problems(error: ValidationError, prefix: str = "") -> tuple[FieldProblem, ...]:
-    found = []
+    found: list[FieldProblem] = []
     for detail in error.errors(include_url=False, include_input=False):
         path = ".".join([prefix, *map(str, detail["loc"])] if prefix else map(str, detail["loc"]))
-        text = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            text = "no such field here"
-        found.append(FieldProblem(path or "message", text[0].lower() + text[1:]))
+        # What a faulty part leaves missing around it is no problem of its own.
+        if detail["type"] == "too_short" and any(problem.path.startswith(f"{path}.") for problem in found):
+            continue
+        told = "no such field here" if detail["type"] == "extra_forbidden" else in_words(detail)
+        found.append(FieldProblem(path or "message", told))
     return tuple(found)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.protocol.answers import CommandState
+from runtime.protocol.undo import Undo
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,16 @@ class CommandRecord:
     data: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] | None = None
     """The result message as it was published; None until the end."""
+    undo: Undo | None = None
+    """How to undo what it has changed; None where there is nothing to undo."""
+    undone_by: str = ""
+    """The id of the rollback that has undone it."""
+    batch_id: str = ""
+    """The batch that it was a member of."""
 
     def body(self) -> dict[str, Any]:
         """Return the record as the API shows it."""
-        return {
+        body = {
             "id": self.id,
             "command": self.command,
             "payload": dict(self.payload),
@@ -43,3 +50,8 @@ class CommandRecord:
             "message": self.message,
             "data": dict(self.data),
         }
+        if self.batch_id:
+            body["batchId"] = self.batch_id
+        if self.undone_by:
+            body["undoneBy"] = self.undone_by
+        return body

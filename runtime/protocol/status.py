@@ -1,5 +1,6 @@
 """The status: what the engine really does, once a second."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,11 @@ class EngineState(StrEnum):
     OFFLINE = "offline"
 
 
+def _share(share: float) -> float:
+    # Downward: as long as anything is left, it is not all.
+    return math.floor(share * 10_000) / 10_000
+
+
 @dataclass(frozen=True)
 class ExchangeStatus:
     """One exchange's connection; `state` is `connecting`, `connected`, `disconnected`, `ended` or `unavailable`."""
@@ -31,6 +37,8 @@ class ExchangeStatus:
     last_message_at: int | None = None
     reconnects: int = 0
     message: str = ""
+    checked_share: float | None = None
+    """Which share of the bars held, 0 to 1, was read again and compared; None where nobody counts."""
 
     def body(self) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -40,6 +48,8 @@ class ExchangeStatus:
             "lastMessageAt": self.last_message_at,
             "reconnects": self.reconnects,
         }
+        if self.checked_share is not None:
+            body["checkedShare"] = _share(self.checked_share)
         if self.message:
             body["message"] = self.message
         return body
@@ -52,6 +62,27 @@ class Desired:
     paused: bool
     paused_until: int | None
     mode: str
+
+
+class Aspect(StrEnum):
+    """In what desired and actual state can differ; the value is its name in the message."""
+
+    MODE = "mode"
+    PAUSED = "paused"
+    SETTINGS_VERSION = "settingsVersion"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is wanted and is not so, since when (ms) without a break; a mode of '' and a version of 0 are none yet."""
+
+    what: Aspect
+    desired: str | bool | int
+    actual: str | bool | int
+    since: int
+
+    def body(self) -> dict[str, Any]:
+        return {"what": self.what.value, "desired": self.desired, "actual": self.actual, "since": self.since}
 
 
 @dataclass(frozen=True)
@@ -72,11 +103,15 @@ class Status:
     queue_depth: int = 0
     warmup_done: int = 0
     warmup_total: int = 0
+    checked_share: float = 0.0
+    """Which share of all bars held, 0 to 1, was read again from the exchange and compared."""
     stale_series: tuple[str, ...] = ()
     cache: Mapping[str, int] = field(default_factory=lambda: {"keys": 0, "memoryBytes": 0, "hits": 0, "misses": 0})
     environment: Mapping[str, str] = field(default_factory=dict)
     settings_problem: str = ""
     """Why the saved document is not in force, where it can't be applied."""
+    drift: tuple[Difference, ...] = ()
+    """In what desired and actual state differ; empty where they agree."""
 
     def body(self) -> dict[str, Any]:
         """Return the message to publish, without `timestamp`."""
@@ -98,9 +133,11 @@ class Status:
             "lastSignalAt": self.last_signal_at,
             "queueDepth": self.queue_depth,
             "warmup": {"done": self.warmup_done, "total": self.warmup_total},
+            "checkedShare": _share(self.checked_share),
             "staleSeries": list(self.stale_series),
             "cache": dict(self.cache),
             "environment": dict(self.environment),
+            "drift": [difference.body() for difference in self.drift],
         }
         if self.settings_problem:
             body["settingsProblem"] = self.settings_problem

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from settingsapp import jsonform
+from settingsapp import jsonform, services
 from settingsapp.api.exchanged import json_object, raw_body, saved_of
 from settingsapp.http_errors import ApiError, read_sub_of
 from settingsapp.schema.drafts import consequences, judge, validate_for
@@ -27,7 +27,8 @@ def read_schema(request: HttpRequest) -> HttpResponse:
 def validate_draft(request: HttpRequest) -> HttpResponse:
     """Everything that is wrong with it, with path and line, and what is worth knowing. Takes any text."""
     sub = read_sub_of(request)
-    return JsonResponse(judge(raw_body(request, MEDIA_TYPES), sub).as_json())
+    text = raw_body(request, MEDIA_TYPES)
+    return JsonResponse(judge(text, sub, services.saved_document(sub)).as_json())
 
 
 @router.post("diff", summary="What saving a document would change and cause", openapi_extra=A_DOCUMENT)
@@ -36,7 +37,7 @@ def compare_draft(request: HttpRequest) -> HttpResponse:
     sub = read_sub_of(request)
     saved = saved_of(sub)
     try:
-        document = validate_for(json_object(request, MEDIA_TYPES), sub)
+        document = validate_for(json_object(request, MEDIA_TYPES), sub, saved.document)
     except InvalidSettingsError as error:
         raise ApiError(422, "invalid_settings", "The settings can't be compared like this.", error.problems) from None
     return JsonResponse({"baseVersion": saved.version, **consequences(saved.document, document)})

@@ -51,7 +51,7 @@ def json_body(request: HttpRequest, media_types: Sequence[str]) -> Any:
         return strict_json.decode(raw, LONGEST_DOCUMENT)
     except strict_json.MalformedJsonError as error:
         # The line stands in the message, since the path may be the whole.
-        problem = FieldProblem(error.path, error.located)
+        problem = FieldProblem(error.path, error.on_line)
         raise ApiError(400, "malformed", f"The body can't be read: {error.located}.", [problem]) from None
 
 

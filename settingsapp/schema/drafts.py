@@ -10,6 +10,7 @@ from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.impact import impact_of, strongest
 from settingsapp.schema.json_places import lines_of, nearest_line
 from settingsapp.schema.observed import OBSERVED_FIELDS
+from settingsapp.schema.primary_switch import entries_left_behind, says_what_its_entries_mean
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, validate
 from settingsapp.schema.warnings import warnings
@@ -41,15 +42,18 @@ class Verdict:
         }
 
 
-def judge(text: bytes | str, sub: str) -> Verdict:
-    """Judge a text as the document of an identity; what is missing in it gets its default, `sub` too."""
+def judge(text: bytes | str, sub: str, saved: SettingsDocument | None) -> Verdict:
+    """Judge a text as the document of an identity; what is missing in it gets its default, `sub` too.
+
+    `saved` is what it would replace; None where that is no valid document.
+    """
     try:
         data = strict_json.decode_object(text, LONGEST_DOCUMENT)
     except strict_json.MalformedJsonError as error:
         told = PlacedProblem(error.path, f"the document can't be read: {error}", error.line)
         return Verdict((told,), (), None)
     try:
-        document = validate_for(data, sub)
+        document = validate_for(data, sub, saved)
     except InvalidSettingsError as error:
         return Verdict(placed(error.problems, text.decode() if isinstance(text, bytes) else text), (), None)
     return Verdict((), warnings(document), document)
@@ -61,11 +65,18 @@ def placed(problems: Iterable[FieldProblem], text: str) -> tuple[PlacedProblem, 
     return tuple(PlacedProblem(p.path, p.message, nearest_line(p.path, lines)) for p in problems)
 
 
-def validate_for(data: Mapping[str, Any], sub: str) -> SettingsDocument:
-    """Return the document of an identity; without `sub` it is taken as this one's. Raises InvalidSettingsError."""
+def validate_for(data: Mapping[str, Any], sub: str, saved: SettingsDocument | None) -> SettingsDocument:
+    """Return the document of an identity; without `sub` it is taken as this one's. Raises InvalidSettingsError.
+
+    It is held against the rules between what is saved and what would replace it, too.
+    """
     document = validate(data if data.get("sub") else {**data, "sub": sub})
     if document.sub != sub:
         raise InvalidSettingsError([FieldProblem("sub", f"can't be changed: it is {sub}")])
+    if saved is not None and not says_what_its_entries_mean(data, sub):
+        problems = entries_left_behind(saved, document)
+        if problems:
+            raise InvalidSettingsError(problems)
     return document
 
 

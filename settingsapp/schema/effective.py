@@ -16,7 +16,15 @@ from settingsapp.schema.modes import (
     ScalperOrderbookConfig,
     SymbolSource,
 )
-from settingsapp.schema.notations import Channel, hours_hold, read_channels, read_days, read_hours, read_timeframes
+from settingsapp.schema.notations import (
+    CHANNELS,
+    Channel,
+    hours_hold,
+    read_channels,
+    read_days,
+    read_hours,
+    read_timeframes,
+)
 from settingsapp.schema.notifications import Event
 from settingsapp.schema.trading import TradeSettings
 from settingsapp.schema.vocabulary import Mode, Timeframe, qualify, split_qualified
@@ -153,9 +161,20 @@ def channels(document: SettingsDocument, event: Event) -> tuple[Channel, ...]:
     )
 
 
+def address_variable(document: SettingsDocument, channel: Channel) -> str:
+    """Return the name of the environment variable that holds a channel's address; empty where none is named."""
+    match channel:
+        case "discord":
+            return document.perseus_profile.discord_integration.webhook_url_environment_variable
+        case "email":
+            return document.notifications.email_url_environment_variable
+        case "push":
+            return document.notifications.push_url_environment_variable
+
+
 def environment_names(document: SettingsDocument) -> tuple[str, ...]:
     """Return all environment variables that the document names, sorted, each once."""
-    names = {document.perseus_profile.discord_integration.webhook_url_environment_variable}
+    names = {address_variable(document, channel) for channel in CHANNELS}
     for exchange in document.exchanges.values():
         names |= {exchange.api_key_variable, exchange.secret_variable, exchange.password_variable}
     return tuple(sorted(names - {""}))

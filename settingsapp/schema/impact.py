@@ -113,6 +113,8 @@ IMPACTS: Final[Mapping[str, Impact]] = {
     **_mode("position-monitor", Impact.NONE, Impact.HOT),
     **_mode("scalper-macdv", Impact.RESUBSCRIBE, Impact.HOT),
     **_mode("scalper-orderbook", Impact.NONE, Impact.NONE),
+    "notifications.email_url_environment_variable": Impact.HOT,
+    "notifications.push_url_environment_variable": Impact.HOT,
     **_below(
         "notifications",
         {f"{event}.{channel}": Impact.HOT for event in _EVENTS for channel in ("discord", "email", "push")},

@@ -5,6 +5,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from pydantic import Field
 
 from settingsapp.schema.section import Section
+from settingsapp.schema.variables import VariableName
 
 Event: TypeAlias = Literal["signals", "position_limits", "errors", "engine_state", "settings_changes"]
 EVENTS: Final[tuple[Event, ...]] = get_args(Event)
@@ -19,7 +20,20 @@ class Channels(Section):
 
 
 class Notifications(Section):
-    """Refines the profile's list of channels, event by event."""
+    """Refines the profile's list of channels, event by event, and says where email and push messages go."""
+
+    email_url_environment_variable: VariableName = Field(
+        "",
+        title="Email URL's variable",
+        description="The name of the environment variable that holds where emails go, as apprise writes it: "
+        "mailtos://user:password@mail.example.com?to=me@example.com. Never the URL itself.",
+    )
+    push_url_environment_variable: VariableName = Field(
+        "",
+        title="Push URL's variable",
+        description="The name of the environment variable that holds where push messages go, as apprise writes it: "
+        "ntfys://topic, pover://user@token or tgram://bot/chat. Never the URL itself.",
+    )
 
     signals: Channels = Field(
         default_factory=Channels,

@@ -43,7 +43,8 @@ class Profile(Section):
     primary_exchange: ExchangeName = Field(
         SIMULATED,
         title="Primary exchange",
-        description="The exchange of all symbols that are written without one. It is one of the exchanges below.",
+        description="The exchange of all symbols that are written without one. It is one of the exchanges below. "
+        "It can't be changed beneath symbols that stay written without theirs.",
     )
     trading_mode: Literal["paper", "live"] = Field(
         "paper",

@@ -27,9 +27,15 @@ class MalformedJsonError(ValueError):
         self.line = line
 
     @property
-    def located(self) -> str:
+    def on_line(self) -> str:
         """The message with the line before it."""
         return str(self) if self.line is None else f"line {self.line}: {self}"
+
+    @property
+    def located(self) -> str:
+        """The message with line and path before it, as far as it has them."""
+        places = [f"line {self.line}" if self.line is not None else "", self.path]
+        return ": ".join(part for part in (", ".join(filter(None, places)), str(self)) if part)
 
 
 def encode(message: object) -> str:

@@ -9,13 +9,13 @@ from settingsapp.schema.merge_patch import merged
 from settingsapp.schema.modes import INDICATORS, LEVELS
 from settingsapp.schema.rules import SYMBOL_LISTS
 from settingsapp.schema.validation import read_saved
-from settingsapp.schema.vocabulary import SIMULATED, Mode, qualify
+from settingsapp.schema.vocabulary import SIMULATED, Mode, qualify, split_qualified
 
 MergePatch: TypeAlias = dict[str, Any]
 
 COINBASE: Final = "coinbase"
 _SAME_NOTATION: Final = frozenset({SIMULATED, COINBASE})
-"""Exchanges that write a symbol alike (BTC-USD): between them an entry without exchange may stay as it is."""
+"""Exchanges that write a symbol alike (BTC-USD): from one to the other, the primary exchange's entries move along."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,16 @@ TEMPLATES: Final = (
         "simulated",
         "Simulated market",
         "Watches the simulated market with invented prices, and nothing else: to look around, without an account. "
-        "Exchanges that are enabled are switched off, their credentials' names stay.",
+        "Exchanges that are enabled are switched off, their credentials' names stay. "
+        "Symbols without an exchange get theirs written before them; Coinbase's become the simulated market's.",
         _simulated,
     ),
     Template(
         "coinbase-position-monitor",
         "Coinbase position monitor",
         "Watches what you hold on Coinbase, loaded from there. Needs two environment variables of the engine, "
-        "COINBASE_API_KEY and COINBASE_API_SECRET unless you have named others. All other exchanges are switched off.",
+        "COINBASE_API_KEY and COINBASE_API_SECRET unless you have named others. All other exchanges are switched off. "
+        "Symbols without an exchange get theirs written before them; the simulated market's become Coinbase's.",
         _coinbase_position_monitor,
     ),
     Template(
@@ -124,14 +126,18 @@ def template(name: str) -> Template | None:
 
 
 def _only_exchange(document: SettingsDocument, name: str, named: MergePatch) -> MergePatch:
-    """Enable one exchange, make it the primary one and switch all others off; every symbol keeps its meaning."""
+    """Enable one exchange, make it the primary one and switch all others off.
+
+    Where it was not the primary one before, every symbol is written with its exchange: what it means can be seen.
+    """
     others = {other: {"enabled": False} for other, there in document.exchanges.items() if there.enabled}
     profile: MergePatch = {"primary_exchange": name}
     if name == SIMULATED:
         profile["trading_mode"] = "paper"
-    lists = {field: _rebased(getattr(document, field), document, name) for field in SYMBOL_LISTS}
-    if not any(":" not in symbol for symbol in (*lists["symbols"], *lists["sparse_symbols"])):
-        lists["symbols"] += STARTING_WATCHLIST
+    before = document.perseus_profile.primary_exchange
+    lists = {field: _rebased(getattr(document, field), before, name) for field in SYMBOL_LISTS}
+    if not any(_exchange_of(symbol, name) == name for symbol in (*lists["symbols"], *lists["sparse_symbols"])):
+        lists["symbols"] += [symbol if before == name else qualify(symbol, name) for symbol in STARTING_WATCHLIST]
     return {
         "perseus_profile": profile,
         "exchanges": others | {name: {"enabled": True} | named},
@@ -139,10 +145,14 @@ def _only_exchange(document: SettingsDocument, name: str, named: MergePatch) -> 
     }
 
 
-def _rebased(symbols: Sequence[str], document: SettingsDocument, primary: str) -> list[str]:
-    """Return symbols as they are written where another exchange is the primary one, each once."""
-    before = document.perseus_profile.primary_exchange
-    alike = before == primary or {before, primary} <= _SAME_NOTATION
-    rebased = (symbol if alike else qualify(symbol, before) for symbol in symbols)
-    # What was qualified by the new primary exchange may stand here unqualified, too.
-    return list({qualify(symbol, primary): symbol.removeprefix(f"{primary}:") for symbol in rebased}.values())
+def _rebased(symbols: Sequence[str], before: str, primary: str) -> list[str]:
+    """Return symbols as they are written where another exchange than before is the primary one, each once."""
+    if before == primary:
+        return list(symbols)
+    moves = {before, primary} <= _SAME_NOTATION
+    split = (split_qualified(qualify(symbol, before)) for symbol in symbols)
+    return list(dict.fromkeys(f"{primary if moves and of == before else of}:{symbol}" for of, symbol in split))
+
+
+def _exchange_of(symbol: str, primary: str) -> str:
+    return split_qualified(qualify(symbol, primary))[0]

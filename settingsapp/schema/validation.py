@@ -14,39 +14,11 @@ from settingsapp.schema.migrations import NewerSchemaError, migrated
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.spelling import suggestion
+from settingsapp.schema.wording import in_words
 
 LONGEST_DOCUMENT: Final = 1024 * 1024
 MOST_PROBLEMS: Final = 200
 """So many problems of one document are told; nobody reads more at once, and each costs time."""
-
-_TYPE_MESSAGES = {
-    "bool_type": "is either true or false",
-    "string_type": "is a text",
-    "int_type": "is a whole number",
-    "int_from_float": "is a whole number",
-    "int_parsing_size": "is too large a number",
-    "float_type": "is a number",
-    "finite_number": "is a finite number",
-    "tuple_type": "is a list",
-    "list_type": "is a list",
-    "mapping_type": "is an object with one entry for each name",
-    "dict_type": "is an object with one entry for each name",
-    "model_type": "is an object",
-    "model_attributes_type": "is an object",
-    "missing": "is missing",
-}
-_BOUND_MESSAGES = {
-    "greater_than": ("gt", "is more than {}"),
-    "greater_than_equal": ("ge", "is at least {}"),
-    "less_than": ("lt", "is less than {}"),
-    "less_than_equal": ("le", "is at most {}"),
-    "string_too_long": ("max_length", "has at most {} characters"),
-    "string_too_short": ("min_length", "has at least {} characters"),
-    "too_long": ("max_length", "has at most {} entries"),
-    "too_short": ("min_length", "has at least {} entries"),
-    "literal_error": ("expected", "is one of {}"),
-    "enum": ("expected", "is one of {}"),
-}
 
 
 class InvalidSettingsError(Exception):
@@ -136,22 +108,9 @@ def _problems(error: ValidationError) -> Iterable[FieldProblem]:
 
 
 def _message(detail: ErrorDetails, location: tuple[int | str, ...]) -> str:
-    kind = detail["type"]
-    context = detail.get("ctx", {})
-    if kind == "extra_forbidden":
+    if detail["type"] == "extra_forbidden":
         return f"no such field{suggestion(str(location[-1]), _fields_beside(location))}"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in _TYPE_MESSAGES:
-        return _TYPE_MESSAGES[kind]
-    if kind in _BOUND_MESSAGES:
-        key, text = _BOUND_MESSAGES[kind]
-        return text.format(_plain(context[key])).replace("is one of 'positions'", "is always 'positions'")
-    return detail["msg"][0].lower() + detail["msg"][1:]
-
-
-def _plain(bound: object) -> str:
-    return f"{bound:,.10g}" if isinstance(bound, float) else str(bound)
+    return in_words(detail).replace("is one of 'positions'", "is always 'positions'")
 
 
 def _fields_beside(location: tuple[int | str, ...]) -> tuple[str, ...]:

@@ -25,6 +25,25 @@ def without_symbol(document: Mapping[str, Any], symbol: str) -> dict[str, Any]:
     return dict(document) | {name: _without(document, name, unwanted) for name in _LISTS if name in document}
 
 
+def put_back(document: Mapping[str, Any], symbol: str, earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with the symbol (qualified) on the lists on which it stood in an earlier document.
+
+    It comes back as it was written there, at its old place as far as the list is still that long. What it was written
+    as is qualified where that would mean another exchange by now.
+    """
+    edited = without_symbol(document, symbol)
+    for name in _LISTS:
+        stood = [
+            (at, written) for at, written in enumerate(earlier.get(name, ())) if _qualified(earlier, written) == symbol
+        ]
+        if stood:
+            listed = list(edited.get(name, ()))
+            for at, written in stood:
+                listed.insert(at, written if _qualified(document, written) == symbol else symbol)
+            edited[name] = listed
+    return edited
+
+
 def _holds(document: Mapping[str, Any], name: str, qualified: str) -> bool:
     return any(_qualified(document, symbol) == qualified for symbol in document.get(name, ()))
 

@@ -27,7 +27,7 @@ from runtime.engine.market import Market
 from runtime.engine.ports import QueuedCommand
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 from runtime.services import Order
 
 ANSWER_SECONDS = 10.0
@@ -112,8 +112,12 @@ async def _answer(url: str, sub: str, ready: threading.Event, stop: threading.Ev
     async def done(queued: QueuedCommand) -> Ending:
         return Ending(Result(Outcome.SUCCEEDED, "done"))
 
+    async def tell_nobody() -> None:
+        return None
+
     state = State("benchmark", "here", acquired.now_ms, Market(), lambda name: False)
-    executor = Executor(state, LeaderQueue(client, sub, acquired.token, "benchmark"), dict.fromkeys(CommandName, done))
+    queue = LeaderQueue(client, sub, acquired.token, "benchmark")
+    executor = Executor(state, queue, dict.fromkeys(CommandName, done), tell_nobody)
     running = asyncio.create_task(executor.run())
     ready.set()
     await asyncio.to_thread(stop.wait)

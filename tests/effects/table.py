@@ -55,11 +55,6 @@ WAITING: Final = {
             "scanner.excluded_bases",
         }
     ),
-    "notices of other events than alerts": frozenset(
-        f"notifications.{event}.{channel}"
-        for event in ("errors", "engine_state", "settings_changes")
-        for channel in ("discord", "email", "push")
-    ),
     "the order book mode": frozenset(
         {
             "modes.scalper-orderbook.symbolSource",

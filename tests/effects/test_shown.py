@@ -109,7 +109,7 @@ def test_name_and_trading_mode_are_shown_on_every_page_and_the_mode_with_every_a
     assert "Meant for email." in text
     assert "Jesse Livermore · trading mode live" in strip_tags(owner.get("/admin/").content.decode())
     told = owner.get("/api/v1/runtime/alerts").json()["results"][0]
-    assert told["delivery"] == {"channels": ["email"], "heldBack": "", "tradingMode": "live"}
+    assert told["delivery"] == {"channels": ["email"], "heldBack": "", "tradingMode": "live", "sent": {}}
 
 
 @effect_of("perseus_profile.trading_mode", *below("exchanges.*", "ApiKeyEnvironmentVariableName"))

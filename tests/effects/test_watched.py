@@ -151,6 +151,7 @@ async def test_a_directory_of_another_machine_is_told_once_and_the_engine_runs()
 
 @effect_of(
     "perseus_profile.discord_integration.webhook_url_environment_variable",
+    *below("notifications", "email_url_environment_variable", "push_url_environment_variable"),
     *below(
         "exchanges.*",
         "ApiKeyEnvironmentVariableName",
@@ -167,11 +168,13 @@ async def test_the_status_says_of_each_named_variable_whether_the_engine_has_it(
     world = a_world(
         exchanges={"simulated": {"enabled": True}, "kucoin": keys},
         perseus_profile={"discord_integration": {"webhook_url_environment_variable": "DISCORD_WEBHOOK"}},
+        notifications={"email_url_environment_variable": "MAIL_URL", "push_url_environment_variable": "THERE"},
     )
     async with world.warmed_up():
         assert world.outbox.statuses[-1].environment == {
             "DISCORD_WEBHOOK": "missing",
             "KUCOIN_PASSWORD": "missing",
             "KUCOIN_SECRET": "missing",
+            "MAIL_URL": "missing",
             "THERE": "set",
         }

@@ -13,10 +13,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from runtime.live import words
 from runtime.live.presentation import presentation_of
+from runtime.protocol.confirmation import what_is_lost
 from tests.running import RunningLivermore, chromium
 from tests.runtime.live.cases import (
     AGES,
     ALERTS,
+    COMMAND_STATES,
     DELIVERIES,
     DURATIONS,
     MOMENTS,
@@ -120,16 +122,30 @@ def test_the_first_paint_holds_real_state_without_any_script(
 
 def test_script_and_server_say_the_same_words(page: Page) -> None:
     cases = json.dumps(
-        {"statuses": STATUSES, "alerts": ALERTS, "numbers": NUMBERS, "ages": AGES, "durations": DURATIONS, "now": NOW}
+        {
+            "commands": COMMAND_STATES,
+            "statuses": STATUSES,
+            "alerts": ALERTS,
+            "numbers": NUMBERS,
+            "ages": AGES,
+            "durations": DURATIONS,
+            "now": NOW,
+        }
     )
     said = page.evaluate(
         """async (text) => {
             const words = await import("/static/runtime/words.js");
             const cases = JSON.parse(text);
             return {
+                commands: cases.commands.map((one) => Object.values(words.commandFace(one))),
                 faces: cases.statuses.map((one) => Object.values(words.face(one.state))),
                 sentences: cases.statuses.map((one) => words.sentence(one, cases.now)),
                 versions: cases.statuses.map((one) => [words.versions(one), words.versionsTone(one)]),
+                drifts: cases.statuses.map((one) => [
+                    words.versions(one, (ms) => `at ${ms}`),
+                    words.wanted(one, "mode", (ms) => `at ${ms}`),
+                    words.wanted(one, "paused", (ms) => `at ${ms}`),
+                ]),
                 labels: cases.statuses.flatMap((one) => one.exchanges.map(words.exchangeLabel)),
                 happened: cases.alerts.map(words.happened),
                 values: cases.alerts.map((one) => words.values(one)),
@@ -141,10 +157,16 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
         }""",
         cases,
     )
+    at = "at {}".format
     assert said == {
+        "commands": [list(words.command_face(one)) for one in COMMAND_STATES],
         "faces": [list(words.face(one["state"])) for one in STATUSES],
         "sentences": [words.sentence(one, NOW) for one in STATUSES],
         "versions": [[words.versions(one), words.versions_tone(one)] for one in STATUSES],
+        "drifts": [
+            [words.versions(one, at), words.wanted(one, "mode", at), words.wanted(one, "paused", at)]
+            for one in STATUSES
+        ],
         "labels": [words.exchange_label(exchange) for one in STATUSES for exchange in one["exchanges"]],
         "happened": [words.happened(one) for one in ALERTS],
         "values": [[list(pair) for pair in words.values(one)] for one in ALERTS],
@@ -172,6 +194,7 @@ def test_script_and_server_show_things_alike(page: Page) -> None:
             const all = cases.bodies.map((body) => new Presentation(body));
             return {
                 moments: all.map((one) => cases.moments.map((ms) => [one.absolute(ms), one.clock(ms)])),
+                brief: all.map((one) => cases.moments.map((ms) => one.briefly(ms, ms + 30_000_000))),
                 numbers: all.map((one) => cases.numbers.map((value) => one.number(value))),
                 priced: all.map((one) => cases.priced.map((value) => one.value(...value))),
                 deliveries: cases.deliveries.map(words.delivery),
@@ -181,6 +204,7 @@ def test_script_and_server_show_things_alike(page: Page) -> None:
     )
     assert said == {
         "moments": [[[one.absolute(ms), one.clock(ms)] for ms in MOMENTS] for one in presentations],
+        "brief": [[one.briefly(ms, ms + 30_000_000) for ms in MOMENTS] for one in presentations],
         "numbers": [[one.number(value) for value in NUMBERS] for one in presentations],
         "priced": [[one.value(*value) for value in PRICED] for one in presentations],
         "deliveries": [words.delivery(one) for one in DELIVERIES],
@@ -223,6 +247,103 @@ def test_pause_and_resume_tell_their_way_to_the_result(page: Page) -> None:
     expect(page.locator("#state-word")).to_have_text("Paused", timeout=2_000)
     page.get_by_role("button", name="Resume").click()
     expect(page.locator("#state-word")).to_have_text("Running", timeout=3_000)
+
+
+def test_what_throws_something_away_is_sent_once_it_is_confirmed_and_told_to_its_end(page: Page) -> None:
+    is_live(page)
+    expect(page.locator("#state-word")).to_have_text("Running", timeout=20_000)
+    sent: list[Any] = []
+    page.on("request", lambda request: sent.append(request.post_data_json) if request.method == "POST" else None)
+    page.evaluate(
+        """() => {
+            window.told = [];
+            const progress = document.getElementById("command-progress");
+            new MutationObserver(() => window.told.push(progress.textContent)).observe(progress, { childList: true });
+        }"""
+    )
+    opener = page.get_by_role("button", name="Clear cache…")
+    dialog = page.get_by_role("dialog", name="Clear the cache?")
+    confirm = dialog.get_by_role("button", name="Throw it away")
+
+    opener.click()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    expect(confirm).to_be_disabled()
+    dialog.get_by_label("Everything").check()
+    expect(dialog.locator("#clear-cache-loss")).to_have_text(str(what_is_lost("clear-cache", {"scope": "all"})))
+    for key in ("Tab", "Shift+Tab"):
+        reached = set()
+        for _ in range(6):
+            page.keyboard.press(key)
+            reached.add(page.evaluate("document.activeElement.closest('dialog') && document.activeElement.value"))
+        assert reached == {"", "all", "confirmed"}
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+    opener.click()
+    dialog.get_by_label("One symbol").check()
+    dialog.get_by_label("Symbol", exact=True).select_option("simulated:ETH-USD")
+    expect(dialog.locator("#clear-cache-loss")).to_contain_text(
+        "All that is cached of simulated:ETH-USD is thrown away"
+    )
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    assert sent == []
+
+    opener.click()
+    expect(confirm).to_be_disabled()
+    dialog.get_by_label("One symbol").check()
+    dialog.get_by_label("Symbol", exact=True).select_option("simulated:ETH-USD")
+    confirm.click()
+    expect(page.locator("#command-progress")).to_contain_text("clear-cache: succeeded")
+    assert [(one["command"], one["payload"]) for one in sent] == [
+        ("clear-cache", {"scope": "symbol", "symbol": "simulated:ETH-USD"})
+    ]
+    told = [text.removeprefix("clear-cache: ").partition(" – ")[0] for text in page.evaluate("window.told")]
+    assert (told[0], told[-2:]) == ("sending…", ["acknowledged", "succeeded"])
+    assert set(told) <= {"sending…", "queued", "acknowledged", "succeeded"}
+
+
+def test_the_history_is_filtered_and_searched_without_any_script(
+    browser: Browser, livermore_up: RunningLivermore, signed_in: Any
+) -> None:
+    context = browser.new_context(
+        base_url=livermore_up.base_url,
+        storage_state=signed_in,
+        java_script_enabled=False,
+        viewport={"width": 390, "height": 844},
+    )
+    token = next(cookie for cookie in signed_in["cookies"] if cookie["name"] == "csrftoken")
+    for command_id in ("find-me", "not-me"):
+        sent = context.request.post(
+            "/api/v1/runtime/commands?wait=10",
+            data={"command": "status", "id": command_id},
+            headers={"X-CSRFToken": token["value"]},
+        )
+        assert sent.json()["outcome"] == "succeeded"
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name="all commands").click()
+    rows = page.locator(".records tbody tr")
+    expect(rows.first).to_contain_text("Succeeded")
+    page.get_by_label("Search", exact=True).fill("FIND-me")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("status", exact=True).check()
+    page.get_by_label("succeeded", exact=True).check()
+    page.get_by_label("Queued from").fill("2026-01-01T00:00:00")
+    page.get_by_role("button", name="Search").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_label("succeeded", exact=True)).to_be_checked()
+    assert page.locator("html").evaluate("page => page.scrollWidth <= page.clientWidth")
+    page.get_by_role("link", name="status", exact=True).click()
+    expect(page.locator(".record")).to_contain_text("find-me")
+    assert page.locator("html").evaluate("page => page.scrollWidth <= page.clientWidth")
+    page.go_back()
+    page.get_by_label("Queued to").fill("2025-01-01T00:00:00")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#wanted-from-error")).to_contain_text("a time that is not after")
+    expect(page.get_by_label("Search", exact=True)).to_have_value("FIND-me")
+    context.close()
 
 
 def test_a_page_comes_back_by_itself_when_the_web_server_was_killed(page: Page, livermore_up: RunningLivermore) -> None:

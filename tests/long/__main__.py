@@ -5,14 +5,19 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
+STORES = ("DATABASE_URL", "REDIS_URL")
 REPORT = ROOT / "docs" / "long-report.md"
+HEAD = "# The long forms\n\nWritten by `python -m tests.long`. What CI checks briefly, at length.\n\n"
+MARK = "## "
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,19 @@ class Scenario:
     what: str
     arguments: Sequence[str]
     repeats: int = 1
+    stores: str = ""
+    """`embedded` or `served`: on those alone; empty: on those that the environment names."""
+
+    @property
+    def possible(self) -> bool:
+        """Whether the environment names what it needs."""
+        return self.stores != "served" or all(os.environ.get(name) for name in STORES)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What pytest is started with."""
+        dropped = STORES if self.stores == "embedded" else ()
+        return {name: value for name, value in os.environ.items() if name not in dropped}
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,8 @@ class Outcome:
     seconds: float
     summary: str
     """pytest's last line of the last run."""
+    figures: tuple[str, ...] = ()
+    """What the tests of the last run measured (pytest's `record_property`)."""
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -52,6 +72,15 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("-k", "kill or signal or tether", "tests/runtime/launch"),
             repeats=20,
         ),
+        *(
+            Scenario(
+                f"faults-{stores}",
+                f"engines and stores killed, stopped, emptied and taken away, in full numbers, {stores} stores",
+                ("--full", "tests/faults"),
+                stores=stores,
+            )
+            for stores in ("embedded", "served")
+        ),
     )
 }
 
@@ -59,39 +88,65 @@ SCENARIOS: Mapping[str, Scenario] = {
 def run(scenario: Scenario) -> Outcome:
     """Run a scenario to its end or to its first failure."""
     begun = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *scenario.arguments]
     summary, failed, done = "", False, 0
-    for _ in range(scenario.repeats):
-        ended = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        done += 1
-        summary = ended.stdout.strip().rpartition("\n")[2]
-        failed = ended.returncode != 0
-        if failed:
-            sys.stdout.write(ended.stdout)
-            break
-    return Outcome(scenario, done, failed, time.monotonic() - begun, summary)
+    with tempfile.TemporaryDirectory() as directory:
+        measured = Path(directory) / "junit.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1"]
+        command.append(f"--junitxml={measured}")
+        for _ in range(scenario.repeats):
+            ended = subprocess.run(
+                [*command, *scenario.arguments],
+                check=False,
+                cwd=ROOT,
+                env=scenario.environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            done += 1
+            summary = ended.stdout.strip().rpartition("\n")[2]
+            failed = ended.returncode != 0
+            if failed:
+                sys.stdout.write(ended.stdout)
+                break
+        return Outcome(scenario, done, failed, time.monotonic() - begun, summary, figures(measured))
 
 
-def report(outcomes: Sequence[Outcome], now: datetime) -> str:
-    """Return the report as Markdown."""
+def figures(measured: Path) -> tuple[str, ...]:
+    """Return what tests have recorded as properties, each with the test's name."""
+    return tuple(
+        f"{test.get('name', '').removeprefix('test_').replace('_', ' ')} – {found.get('name')}: {found.get('value')}"
+        for test in ElementTree.parse(measured).iter("testcase")
+        for found in test.iter("property")
+    )
+
+
+def report(outcomes: Sequence[Outcome], now: datetime, before: str = "") -> str:
+    """Return the report as Markdown; what was not run this time stays as `before` (the last report) tells it."""
+    sections = _sections(before) | {o.scenario.name: _section(o, now) for o in outcomes}
+    return HEAD + "".join(sections[name] for name in SCENARIOS if name in sections)
+
+
+def _section(outcome: Outcome, now: datetime) -> str:
+    scenario = outcome.scenario
+    stores = scenario.stores or ("served" if os.environ.get("DATABASE_URL") else "embedded")
+    said = "**failed**" if outcome.failed else "passed"
     lines = [
-        "# The long forms",
+        f"{MARK}{scenario.name}: {said}",
         "",
-        "Written by `python -m tests.long`. What CI checks briefly, at length.",
+        f"{scenario.what[0].upper()}{scenario.what[1:]}. {outcome.runs} of {scenario.repeats} runs, "
+        f"{outcome.seconds:.0f} s, {stores} stores, {now:%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores. pytest's last line: `{outcome.summary}`.",
         "",
-        f"{now:%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {os.cpu_count()} cores, "
-        f"{'served' if os.environ.get('DATABASE_URL') else 'embedded'} stores.",
-        "",
-        "| scenario | runs | outcome | seconds | last line of the last run |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| {o.scenario.name}: {o.scenario.what} | {o.runs} of {o.scenario.repeats} | "
-            f"{'**failed**' if o.failed else 'passed'} | {o.seconds:.0f} | {o.summary} |"
-            for o in outcomes
-        ),
-        "",
+        *(f"- {figure}" for figure in outcome.figures),
+        *([""] if outcome.figures else []),
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
+
+
+def _sections(text: str) -> dict[str, str]:
+    """Return the sections of a report by their scenario's name."""
+    parts = text.split(f"\n{MARK}")[1:]
+    return {part.partition(":")[0]: f"{MARK}{part.rstrip()}\n\n" for part in parts}
 
 
 def main() -> int:
@@ -101,11 +156,15 @@ def main() -> int:
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         parser.error(f"no scenario {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    impossible = [name for name in names if not SCENARIOS[name].possible]
+    if impossible:
+        parser.error(f"{', '.join(impossible)}: needs {' and '.join(STORES)}")
     outcomes = []
-    for name in names or SCENARIOS:
+    for name in names or [name for name, scenario in SCENARIOS.items() if scenario.possible]:
         outcomes.append(run(SCENARIOS[name]))
         sys.stdout.write(f"{name}: {outcomes[-1].summary}\n")
-    REPORT.write_text(report(outcomes, datetime.now(UTC)))
+    before = REPORT.read_text() if REPORT.exists() else ""
+    REPORT.write_text(report(outcomes, datetime.now(UTC), before))
     return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 

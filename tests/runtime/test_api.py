@@ -15,8 +15,9 @@ from pytest_django import Settings
 from runtime.bus.connections import client as shared_client
 from runtime.bus.connections import connect, connect_async
 from runtime.bus.keys import Keys
+from runtime.engine.ports import CommandEnd
 from runtime.models import Alert
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
@@ -30,11 +31,13 @@ STATUS = "/api/v1/runtime/status"
 ALERTS = "/api/v1/runtime/alerts"
 PAYLOADS: Mapping[str, dict[str, Any]] = {
     "test-connection": {"exchange": "simulated"},
+    "test-notification": {"channel": "discord"},
     "switch-mode": {"mode": "position-monitor"},
     "add-symbol": {"symbol": "BTC-USD"},
     "remove-symbol": {"symbol": "BTC-USD"},
     "force-backfill": {"symbol": "BTC-USD"},
     "clear-cache": {"scope": "all"},
+    "batch": {"commands": [{"command": "status"}, {"command": "force-backfill", "payload": {"symbol": "BTC-USD"}}]},
 }
 
 
@@ -136,7 +139,7 @@ def test_a_wait_is_of_one_minute_at_most(operator: Client, identity: Identity, q
 
 @pytest.mark.parametrize("command", CommandName)
 def test_each_command_takes_the_role_that_it_needs(identity: Identity, command: CommandName) -> None:
-    needed = {"status": 0, "pause": 1, "resume": 1, "force-backfill": 1}.get(command, 2)
+    needed = {"status": 0, "pause": 1, "resume": 1, "force-backfill": 1, "batch": 1}.get(command, 2)
     for number, role in enumerate(Role):
         body = {"command": command, "payload": PAYLOADS.get(command, {}), "id": role.value}
         response = post(signed_in(identity, role), body)
@@ -144,6 +147,21 @@ def test_each_command_takes_the_role_that_it_needs(identity: Identity, command: 
             assert list(Role)[needed] in error_of(response, 403)["message"]
         else:
             assert response.status_code == 202, response.content
+
+
+def test_a_batch_takes_the_highest_role_of_its_members_and_is_refused_with_their_places(identity: Identity) -> None:
+    clears = {"command": "clear-cache", "payload": {"scope": "all"}}
+    batch = {"command": "batch", "payload": {"commands": [{"command": "pause"}, clears]}}
+    assert "admin" in error_of(post(signed_in(identity, Role.OPERATOR), batch), 403)["message"]
+    admin = signed_in(identity, Role.ADMIN)
+    assert post(admin, batch).status_code == 202
+    wrong = [{"command": "pause"}, {"command": "switch-mode", "payload": {"mode": "x"}}, {"command": "batch"}]
+    told = error_of(post(admin, {"command": "batch", "payload": {"commands": wrong}}), 422)
+    assert [field["path"] for field in told["fields"]] == [
+        "payload.commands.1.payload.mode",
+        "payload.commands.2.command",
+    ]
+    assert queued(identity) == 1
 
 
 @pytest.mark.parametrize("path", [STATUS, COMMANDS, ALERTS])
@@ -175,6 +193,52 @@ def test_the_history_is_newest_first_and_goes_on_where_it_stopped(operator: Clie
     assert seen[0] == "c4"
 
 
+def listed(client: Client, query: str | None) -> list[str]:
+    """The ids that a history's pages hold together."""
+    seen: list[str] = []
+    while query:
+        response = client.get(COMMANDS + query)
+        assert response.status_code == 200, response.content
+        page = response.json()
+        seen += [record["id"] for record in page["results"]]
+        query = page["next"]
+    return seen
+
+
+def test_the_history_can_be_filtered_and_searched_and_its_pages_keep_to_it(operator: Client) -> None:
+    for number in range(3):
+        assert post(operator, {"command": "pause", "payload": {"minutes": 5}, "id": f"p&{number}"}).status_code == 202
+        assert post(operator, {"command": "resume", "id": f"r{number}"}).status_code == 202
+    pauses = ["p&2", "p&1", "p&0"]
+    assert listed(operator, "?command=pause&limit=1") == pauses
+    assert listed(operator, "?command=pause,resume&state=queued&state=failed&limit=4") == [
+        *("r2", "p&2", "r1", "p&1", "r0", "p&0")
+    ]
+    assert listed(operator, "?q=MINUTES%205&source=api&issuedBy=operator&limit=2") == pauses
+    assert listed(operator, "?q=p%261") == ["p&1"]
+    assert listed(operator, "?outcome=succeeded") == []
+    assert listed(operator, "?from=2026-01-01&to=2026-01-02") == []
+    queued_at = operator.get(f"{COMMANDS}/r1").json()["queuedAt"]
+    assert "r1" in listed(operator, f"?from={queued_at}&to={queued_at}&limit=1")
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "told"),
+    [
+        ("?command=paus", "command", "did you mean 'pause'"),
+        ("?state=done", "state", "known are queued"),
+        ("?outcome=queued", "outcome", "known are succeeded"),
+        ("?from=noon", "from", "milliseconds since 1970"),
+        ("?from=2&to=1", "from", "not after `to`"),
+        ("?issuer=ada", "issuer", "there are command, state, outcome, source, issuedBy, from, to, q, before, limit"),
+    ],
+)
+def test_a_filter_that_is_none_is_refused_where_it_is_wrong(operator: Client, query: str, path: str, told: str) -> None:
+    (field,) = error_of(operator.get(COMMANDS + query), 422)["fields"]
+    assert field["path"] == path
+    assert told in field["message"]
+
+
 def test_one_identity_sees_nothing_of_anothers(operator: Client) -> None:
     other = services.create_identity()
     client = signed_in(other, Role.ADMIN)
@@ -188,6 +252,8 @@ def test_one_identity_sees_nothing_of_anothers(operator: Client) -> None:
 def test_an_engine_that_was_never_there_is_offline_with_the_saved_version(operator: Client) -> None:
     status = operator.get(STATUS).json()
     assert (status["type"], status["state"], status["savedSettingsVersion"]) == ("status", "offline", 1)
+    saved_at = int(UserSettings.objects.get().updated_at.timestamp() * 1000)
+    assert status["drift"] == [{"what": "settingsVersion", "desired": 1, "actual": 0, "since": saved_at}]
 
 
 @pytest.mark.parametrize("damaged", [[], "text", {"perseus_profile": [1]}, {"perseus_profile": {"trading_mode": {}}}])
@@ -273,7 +339,7 @@ async def test_who_waits_gets_the_result_as_soon_as_it_is_there(redis_server: st
         asking = asyncio.create_task(
             client.post(f"{COMMANDS}?wait=20", {"command": "pause", "id": "p"}, content_type="application/json")
         )
-        await leader.queue.complete(await leader.take(), DONE)
+        await leader.queue.complete(await leader.take(), CommandEnd(DONE))
         response = await asking
     finally:
         await redis.aclose()

@@ -62,9 +62,9 @@ def page_of(identity: Identity, name: str = "change") -> str:
     return reverse(f"admin:settingsapp_usersettings_{name}", args=[row.pk])
 
 
-def text_of(response: Any) -> str:
+def text_of(response: Any, status: int = 200) -> str:
     """The page's content as a reader sees it, roughly."""
-    assert response.status_code == 200, response.status_code
+    assert response.status_code == status, response.status_code
     return html.unescape(response.content.decode())
 
 
@@ -102,7 +102,7 @@ def test_what_the_form_posts_is_saved(admin: Client, identity: Identity) -> None
 def test_a_form_that_no_page_of_ours_posts_is_an_error_and_no_failure(
     admin: Client, identity: Identity, content: str, told: str
 ) -> None:
-    assert told in text_of(post(admin, identity, content, 1))
+    assert told in text_of(post(admin, identity, content, 1), 422)
     assert services.saved_version(identity.sub) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_version_that_is_not_the_saved_one_is_never_written_over(
 ) -> None:
     shown = jsonform.to_form(services.read(identity.sub).document.as_json()) | {"symbols": []}
     response = admin.post(page_of(identity), {"settings": json.dumps(shown), "base_version": version})
-    assert "errornote" in text_of(response)
+    assert "errornote" in text_of(response, 422)
     assert services.saved_version(identity.sub) == 1
 
 
@@ -137,7 +137,7 @@ def test_who_saves_between_the_check_and_the_write_is_not_written_over(
     monkeypatch.setattr(UserSettingsAdmin, "get_queryset", get_queryset_after_them)
     shown = jsonform.to_form(services.read(identity.sub).document.as_json())
     shown["perseus_profile"]["public_name"] = "mine"
-    page = text_of(post(admin, identity, shown, 1))
+    page = text_of(post(admin, identity, shown, 1), 422)
     assert "Somebody has saved version 2 since you opened version 1." in page
     assert '"mine"' in page.replace("\\", "")
     saved = services.read(identity.sub)
@@ -147,7 +147,7 @@ def test_who_saves_between_the_check_and_the_write_is_not_written_over(
 def test_the_document_of_an_identity_can_not_be_given_to_another(admin: Client, identity: Identity) -> None:
     other = services.create_identity()
     shown = jsonform.to_form(services.read(identity.sub).document.as_json()) | {"sub": other.sub}
-    assert f"sub: can't be changed: it is {identity.sub}" in text_of(post(admin, identity, shown, 1))
+    assert f"sub: can't be changed: it is {identity.sub}" in text_of(post(admin, identity, shown, 1), 422)
 
 
 @pytest.mark.parametrize("damaged", DAMAGED)
@@ -157,9 +157,11 @@ def test_a_damaged_document_is_shown_as_it_is_and_can_be_put_right(
     good = services.read(identity.sub).document.as_json()
     UserSettings.objects.update(settings=Value(damaged, JSONField()))
     assert "What is saved is no valid settings document." in text_of(admin.get(page_of(identity)))
-    still_wrong = text_of(post(admin, identity, {"symbols": ["a b"]}, 1))
+    still_wrong = text_of(post(admin, identity, {"symbols": ["a b"]}, 1), 422)
     assert "symbols.0: a symbol is written" in still_wrong
     assert '"a b"' in still_wrong
+    another = text_of(post(admin, identity, good | {"sub": "another"}, 1), 422)
+    assert f"sub: can't be changed: it is {identity.sub}" in another
     assert "Saved version 2." in text_of(post(admin, identity, json.dumps(good, indent=2), 1))
     assert services.read(identity.sub).document.as_json() == good
     assert "repaired" in text_of(admin.get(page_of(identity, "history")))

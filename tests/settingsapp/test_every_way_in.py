@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from settingsapp import jsonform, services, versions
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
+from settingsapp.schema.merge_patch import merged
+from settingsapp.schema.rules import SYMBOL_LISTS
 from settingsapp.schema.validation import validate
+from settingsapp.schema.vocabulary import qualify
 from settingsapp.schema.watchlist import with_symbol, without_symbol
 from settingsapp.services import Cause
 from tests.settingsapp.logins import a_login
@@ -48,6 +51,7 @@ OPERATIONS: st.SearchStrategy[Operation] = st.one_of(
     st.tuples(st.sampled_from(EDITING), EDITS),
     st.tuples(st.sampled_from(("add", "remove")), st.sampled_from(SYMBOLS)),
     st.tuples(st.just("restore"), st.integers(0, 9)),
+    st.tuples(st.just("switch"), st.sampled_from(["simulated", "kraken"])),
 )
 
 
@@ -79,6 +83,9 @@ class Desk:
         elif way == "remove":
             expected = valid(without_symbol(now, what))
             services.remove_symbol(self.sub, what, cause=COMMAND)
+        elif way == "switch":
+            expected = valid(merged(now, switched(now, what)))
+            self.switch(what)
         else:
             number = what % len(self.documents) + 1
             expected = self.documents[number - 1]
@@ -95,6 +102,17 @@ class Desk:
         assert {version.problem for version in listed} == {""}
         for number, document in enumerate(self.documents, start=1):
             assert versions.show(self.sub, number).document == document
+
+    def switch(self, exchange: str) -> None:
+        """Make another exchange the primary one: refused while entries stay without theirs, then with them."""
+        now = self.documents[-1]
+        asked = switched(now, exchange)
+        bare = {"perseus_profile": asked["perseus_profile"], "exchanges": asked["exchanges"]}
+        stays = now["perseus_profile"]["primary_exchange"] == exchange
+        if not stays and any(":" not in symbol for name in SYMBOL_LISTS for symbol in now[name]):
+            answered(self.client.patch(SETTINGS, bare, content_type="application/merge-patch+json"), 422)
+            assert self.saved() == now
+        answered(self.client.patch(SETTINGS, asked, content_type="application/merge-patch+json"), 200)
 
     def save_form(self, edit: Edit, expected: Document) -> None:
         content = json.dumps(jsonform.to_form(expected))
@@ -141,6 +159,13 @@ def edited(document: Document, edit: Edit) -> Document:
         inner = inner.setdefault(name, {})
     inner[path[-1]] = value
     return result
+
+
+def switched(document: Document, exchange: str) -> Document:
+    """Return the merge patch that makes an exchange the primary one and says of every entry which one it is of."""
+    primary = document["perseus_profile"]["primary_exchange"]
+    lists = {name: [qualify(symbol, primary) for symbol in document[name]] for name in SYMBOL_LISTS}
+    return {"perseus_profile": {"primary_exchange": exchange}, "exchanges": {exchange: {}}} | lists
 
 
 def valid(document: Document) -> Document:

@@ -13,7 +13,7 @@ from settingsapp.audit import OWN_LOGIN
 from settingsapp.events import settings_saved
 from settingsapp.identities import only_identity
 from settingsapp.models import UserSettings
-from settingsapp.schema.document import STARTING_WATCHLIST
+from settingsapp.schema.document import SCHEMA_VERSION, STARTING_WATCHLIST
 from settingsapp.schema.validation import InvalidSettingsError
 from settingsapp.services import Cause, SavedSettings, StaleVersionError, UnknownIdentityError
 from tests.settingsapp.schema.landscape_file import a_landscape_file
@@ -110,6 +110,20 @@ def test_an_import_keeps_its_receivers_identity(saved_sub: str) -> None:
     document = services.replace(saved_sub, a_landscape_file(), cause=Cause("import", None, "")).document
     assert document.sub == saved_sub
     assert document.perseus_profile.public_name == "Jesse"
+
+
+def test_what_an_earlier_program_saved_is_read_in_the_present_form_and_saved_in_it_with_the_next_change(
+    saved_sub: str,
+) -> None:
+    earlier = a_landscape_file() | {"sub": saved_sub, "scanner_exchange": None}
+    UserSettings.objects.filter(identity__sub=saved_sub).update(settings=earlier)
+    read = services.read(saved_sub)
+    assert (read.version, read.document.schema_version, read.document.scanner_exchange) == (1, SCHEMA_VERSION, "")
+    assert UserSettings.objects.get(identity__sub=saved_sub).settings == earlier, "reading writes nothing"
+    after = services.patch(saved_sub, LOW, cause=SYSTEM)
+    saved = UserSettings.objects.get(identity__sub=saved_sub).settings
+    assert (after.version, saved["schema_version"], saved["scanner_exchange"]) == (2, SCHEMA_VERSION, "")
+    assert saved["symbols"] == earlier["symbols"]
 
 
 def test_an_unknown_identity_is_told_which_there_are(saved_sub: str) -> None:

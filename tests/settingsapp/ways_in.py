@@ -96,6 +96,18 @@ def _form(entrance: Entrance, path: tuple[str, ...], value: str) -> Answer:
     return Answer(response.status_code, response.content.decode())
 
 
+def _raw_form(entrance: Entrance, path: tuple[str, ...], value: str) -> Answer:
+    """The form of a document that was damaged in the database: its text."""
+    UserSettings.objects.filter(identity=entrance.identity).update(settings={"symbols": 7})
+    row = UserSettings.objects.get(identity=entrance.identity)
+    response = entrance.client.post(
+        reverse("admin:settingsapp_usersettings_change", args=[row.pk]),
+        {"settings": _document(path, value), "base_version": str(row.version)},
+        follow=True,
+    )
+    return Answer(response.status_code, response.content.decode())
+
+
 def _command(entrance: Entrance, path: tuple[str, ...], value: str) -> Answer:
     file = entrance.directory / "settings.json"
     file.write_text(_document(path, value))
@@ -118,5 +130,6 @@ WAYS: Final[dict[str, Send]] = {
     "import": _import,
     "dry import": _dry_import,
     "form": _form,
+    "raw form": _raw_form,
     "importsettings": _command,
 }

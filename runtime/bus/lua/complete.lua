@@ -1,13 +1,16 @@
 -- End a command: store the result, publish it, drop the entry, write the intent; if it has a result, only drop.
--- KEYS: fence, stream, record, history, events, intent   ARGV: token, group, entry, id, message, result's body,
+-- KEYS: fence, stream, record, history, events, intent, undoable, the records of what this command has undone   ARGV: token, group, entry, id, message, result's body,
 --   outcome, result's text, result's data, responses channel, events' length, retention in seconds,
---   intent changes (1/0), paused (1/0), paused until in ms or '', mode, revision
+--   intent changes (1/0), paused (1/0), paused until in ms or '', mode, revision, how to undo it or '',
+--   whether it is a member of a batch (1/0), whose entry ends with the batch, ids of what this command has undone
 -- Returns {verdict, the intent's revision}: completed, already or lease_lost.
 if not leads(KEYS[1], ARGV[1]) then
   return {'lease_lost', 0}
 end
 if is_final(redis.call('HGET', KEYS[3], 'state')) then
-  drop_entry(KEYS[2], ARGV[2], ARGV[3])
+  if ARGV[19] == '0' then
+    drop_entry(KEYS[2], ARGV[2], ARGV[3])
+  end
   return {'already', 0}
 end
 local now = now_ms()
@@ -25,6 +28,20 @@ if ARGV[13] == '1' then
   redis.call('HSET', KEYS[6], 'paused', ARGV[14], 'pausedUntil', ARGV[15], 'mode', ARGV[16],
     'revision', whole(revision))
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', whole(now - 1000 * tonumber(ARGV[12])))
+if ARGV[18] ~= '' then
+  redis.call('HSET', KEYS[3], 'undo', ARGV[18])
+  redis.call('ZADD', KEYS[7], now, ARGV[4])
+end
+for k = 8, #KEYS do
+  -- A record that is gone meanwhile must not come back as this one field.
+  if redis.call('EXISTS', KEYS[k]) == 1 then
+    redis.call('HSET', KEYS[k], 'undoneBy', ARGV[4])
+  end
+  redis.call('ZREM', KEYS[7], ARGV[12 + k])
+end
 announce(KEYS[5], ARGV[10], result, ARGV[11])
-drop_entry(KEYS[2], ARGV[2], ARGV[3])
+if ARGV[19] == '0' then
+  drop_entry(KEYS[2], ARGV[2], ARGV[3])
+end
 return {'completed', revision}

@@ -1,7 +1,10 @@
 -- Put a command into the queue, once by its id.
--- KEYS: stream, record, history, events   ARGV: id, message, limit, exempt from it (1/0), refusal's body or '',
---   refusal's text, responses channel, events' length, retention in seconds
--- Returns {verdict, state}: queued, duplicate or queue_full.
+-- KEYS: stream, record, history, events, fence   ARGV: id, message, limit, exempt from it (1/0), refusal's body or '',
+--   refusal's text, responses channel, events' length, retention in seconds, token of the leader that sends it or ''
+-- Returns {verdict, state}: queued, duplicate, queue_full or lease_lost.
+if ARGV[10] ~= '' and not leads(KEYS[5], ARGV[10]) then
+  return {'lease_lost', ''}
+end
 local state = redis.call('HGET', KEYS[2], 'state')
 if state then
   return {'duplicate', state}

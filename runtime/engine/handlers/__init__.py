@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from runtime.engine.executor import Handler
 from runtime.engine.handlers.connection import ConnectionHandlers
 from runtime.engine.handlers.market import MarketHandlers
+from runtime.engine.handlers.notification import NotificationHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
+from runtime.engine.handlers.rollback import RollbackHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
 from runtime.engine.handlers.status import StatusHandlers
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 
 
 def handlers(
@@ -20,8 +22,10 @@ def handlers(
     market: MarketHandlers,
     status: StatusHandlers,
     connection: ConnectionHandlers,
+    notification: NotificationHandlers,
+    rollback: RollbackHandlers,
 ) -> Mapping[CommandName, Handler]:
-    """Return the handler of every command."""
+    """Return the handler of every command but batch, whose members the executor hands to theirs."""
     return {
         CommandName.PAUSE: pausing.pause,
         CommandName.RESUME: pausing.resume,
@@ -33,4 +37,6 @@ def handlers(
         CommandName.CLEAR_CACHE: market.clear_cache,
         CommandName.STATUS: status.status,
         CommandName.TEST_CONNECTION: connection.test_connection,
+        CommandName.TEST_NOTIFICATION: notification.test_notification,
+        CommandName.ROLLBACK: rollback.rollback,
     }

@@ -6,7 +6,7 @@ from runtime.engine.executor import Ending
 from runtime.engine.ports import QueuedCommand
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
-from runtime.protocol.commands import TestConnectionPayload
+from runtime.protocol.payloads import TestConnectionPayload
 from runtime.protocol.status import ExchangeStatus
 from settingsapp.schema.exchanges import ExchangeSettings
 

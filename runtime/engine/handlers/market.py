@@ -7,10 +7,11 @@ from runtime.engine.candles import SeriesKey
 from runtime.engine.executor import Ending
 from runtime.engine.market_data import MarketData
 from runtime.engine.ports import CacheScope, CommandQueue, Feed, MarketCache, QueuedCommand, SourceUnavailableError
+from runtime.engine.rereading import Reread, Rereading
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
 from runtime.protocol.answers import Outcome, Result
-from runtime.protocol.commands import BackfillPayload, ClearCachePayload
+from runtime.protocol.payloads import BackfillPayload, ClearCachePayload
 from settingsapp.schema.effective import qualified
 from settingsapp.schema.vocabulary import split_qualified
 
@@ -22,11 +23,18 @@ class MarketHandlers:
     """Both leave the engine with what the exchange says now."""
 
     def __init__(
-        self, state: State, watching: Watching, market_data: MarketData, cache: MarketCache, queue: CommandQueue
+        self,
+        state: State,
+        watching: Watching,
+        market_data: MarketData,
+        rereading: Rereading,
+        cache: MarketCache,
+        queue: CommandQueue,
     ) -> None:
         self._state = state
         self._watching = watching
         self._market_data = market_data
+        self._rereading = rereading
         self._cache = cache
         self._queue = queue
 
@@ -35,6 +43,8 @@ class MarketHandlers:
         full = qualified(self._state.require_settings().document, payload.symbol)
         exchange, symbol = split_qualified(full)
         feed = self._state.feeds.get(exchange)
+        # After a start, or right after it was added, a symbol's history may still be on its way.
+        await self._watching.loaded(full)
         if feed is None or full not in self._state.market.tracked:
             text = f"{full} is not watched, so there is nothing to fill; add-symbol first"
             return Ending(Result(Outcome.REFUSED, text))
@@ -44,22 +54,29 @@ class MarketHandlers:
             text = f"{full} is watched in {', '.join(watched)}, not in {', '.join(absent)}"
             return Ending(Result(Outcome.REFUSED, text))
         wanted = [t for t in watched if payload.timeframes is None or t in payload.timeframes]
-        missing = changed = read = 0
+        missing = changed = read = withdrawn = late = 0
         failed: list[str] = []
         for done, timeframe in enumerate(wanted):
             await self._tell(queued, done, len(wanted), f"{full}: reading {timeframe}")
             try:
-                counts = await self._read_again(feed, SeriesKey(exchange, symbol, timeframe))
+                number, reread = await self._read_again(feed, SeriesKey(exchange, symbol, timeframe))
             except SourceUnavailableError as error:
                 failed.append(f"{timeframe}: {error}")
+            except ValueError as error:
+                failed.append(f"{timeframe}: what the exchange says makes no sense ({error})")
             except KeyError:
                 text = f"{full} is no longer watched: it was taken off while its candles were read"
                 return Ending(Result(Outcome.FAILED, text))
             else:
-                read, missing, changed = read + counts[0], missing + counts[1], changed + counts[2]
+                read += number
+                missing, changed = missing + reread.correction.missing, changed + reread.correction.changed
+                withdrawn, late = withdrawn + reread.withdrawn, late + reread.late
         await self._tell(queued, len(wanted), len(wanted), f"{full}: all read")
-        data = {"symbol": full, "read": read, "missing": missing, "changed": changed, "failed": failed}
+        counts = {"read": read, "missing": missing, "changed": changed, "withdrawn": withdrawn, "late": late}
+        data = {"symbol": full, **counts, "failed": failed}
         text = f"{full}: {_counted(read, 'candle')} read again, {missing} missing before, {changed} corrected"
+        if withdrawn or late:
+            text += f"; {_counted(withdrawn, 'alert')} withdrawn, {late} added late"
         if failed:
             return Ending(Result(Outcome.FAILED, f"{text}; not read: {'; '.join(failed)}", data))
         return Ending(Result(Outcome.SUCCEEDED, text, data))
@@ -85,17 +102,22 @@ class MarketHandlers:
         with contextlib.suppress(SourceUnavailableError):
             await self._queue.progress(queued, done, total, message)
 
-    async def _read_again(self, feed: Feed, key: SeriesKey) -> tuple[int, int, int]:
-        """Read a series' whole range again; returns how many candles came, were missing, and differed."""
-        held = self._state.market.candles(key)
-        if held:
-            candles = await feed.history(key.symbol, key.timeframe, held[0].open_time, held[-1].close_time)
+    async def _read_again(self, feed: Feed, key: SeriesKey) -> tuple[int, Reread]:
+        """Read a series' whole range again and let it win; returns how many candles came, and what came of them."""
+        market = self._state.market
+        held = market.extent(key)
+        if held is None:
+            candles = await feed.warmup(key.symbol, key.timeframe, market.warmup_bars)
+            since, until = 0, 0
         else:
-            candles = await feed.warmup(key.symbol, key.timeframe, self._state.market.warmup_bars)
-        async with self._state.market_lock:
-            replacement = self._state.market.replace(key, candles)
-            await self._cache.replace(key, self._state.market.candles(key))
-        return len(candles), replacement.missing, replacement.changed
+            since, until = held
+            candles = await feed.history(key.symbol, key.timeframe, since, until)
+            if not candles and any(not candle.synthetic for candle in market.candles(key)):
+                raise SourceUnavailableError("the exchange says nothing of a time in which trades are held")
+        reread = await self._rereading.let_win(key, since, until, candles)
+        if held is not None and key in market.series_of(key.qualified):
+            self._state.checked.note(market, key, since, until)
+        return len(candles), reread
 
 
 def _counted(number: int, noun: str) -> str:

@@ -5,12 +5,13 @@ from typing import cast
 
 from runtime.engine.executor import Ending
 from runtime.engine.lifecycle import Moment
-from runtime.engine.ports import Clock, QueuedCommand
+from runtime.engine.ports import Clock, Intent, QueuedCommand
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
 from runtime.protocol.answers import Outcome, Result
-from runtime.protocol.commands import PausePayload
+from runtime.protocol.payloads import PausePayload
 from runtime.protocol.status import EngineState
+from runtime.protocol.undo import Pausing, UndoPausing
 
 MINUTE_MS = 60_000
 
@@ -46,7 +47,7 @@ class PausingHandlers:
             text = "already paused; it no longer resumes by itself"
         else:
             text = f"already paused; it now resumes by itself {_minutes(minutes)} after this command was sent"
-        return Ending(Result(Outcome.SUCCEEDED, text, _data(until)), changes_intent=True)
+        return Ending(Result(Outcome.SUCCEEDED, text, _data(until)), changes_intent=True, undo=self._undo(before))
 
     async def resume(self, queued: QueuedCommand) -> Ending:
         if self._is_outdated(queued):
@@ -55,9 +56,33 @@ class PausingHandlers:
             first_word = self._state.intent.revision == 0
             text = f"already {_doing(self._state)}: it was not paused"
             return Ending(Result(Outcome.SUCCEEDED, text), changes_intent=first_word)
+        before = self._state.intent
         self.end_pause()
-        text = "running again" if self._state.phase is EngineState.RUNNING else f"resumed: {_doing(self._state)}"
-        return Ending(Result(Outcome.SUCCEEDED, text), changes_intent=True)
+        return Ending(Result(Outcome.SUCCEEDED, self._resumed()), changes_intent=True, undo=self._undo(before))
+
+    async def undo(self, queued: QueuedCommand, undo: UndoPausing) -> Ending:
+        """Pause or resume as it was before a command, for a rollback."""
+        if self._is_outdated(queued):
+            return _OUTDATED
+        if _pausing(self._state.intent) != undo.after:
+            told = "somebody has paused or resumed since" if undo.after.until is None else "it is over, or was changed"
+            return Ending(Result(Outcome.REFUSED, f"{told}: send pause or resume, whichever is wanted now"))
+        if undo.before.paused:
+            self._state.intent = replace(self._state.intent, paused=True, paused_until=undo.before.until)
+            self._state.move(Moment.PAUSED)
+            text = "paused again"
+            if self.pause_is_over():
+                text += "; its time has run out meanwhile, so it resumes by itself"
+        else:
+            self.end_pause()
+            text = self._resumed()
+        return Ending(Result(Outcome.SUCCEEDED, text, _data(undo.before.until)), changes_intent=True)
+
+    def _resumed(self) -> str:
+        return "running again" if self._state.phase is EngineState.RUNNING else f"resumed: {_doing(self._state)}"
+
+    def _undo(self, before: Intent) -> UndoPausing:
+        return UndoPausing(before=_pausing(before), after=_pausing(self._state.intent))
 
     def _is_outdated(self, queued: QueuedCommand) -> bool:
         """Tell whether a later pause or resume was carried out already; the two run beside each other."""
@@ -77,6 +102,10 @@ class PausingHandlers:
         """Tell whether a time-boxed pause has run out."""
         intent = self._state.intent
         return intent.paused and intent.paused_until is not None and intent.paused_until <= self._clock.now_ms()
+
+
+def _pausing(intent: Intent) -> Pausing:
+    return Pausing(paused=intent.paused, until=intent.paused_until)
 
 
 def _minutes(number: float) -> str:

@@ -2,12 +2,13 @@
 other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.engine.market import Bar
 from runtime.engine.ports import Entry
+from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.vocabulary import Mode
@@ -36,6 +37,12 @@ class ModeRun(Protocol):
 
     def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
         """Return what there is to say about one bar. Called with every bar of its symbols, in order."""
+
+    def recall(self, raised: Iterable[Raised], context: ModeContext, closes: Mapping[str, float]) -> None:
+        """Go on from what this mode raised before (each symbol's alerts in order), as if it had been this run.
+
+        `closes`: the last close by qualified symbol, as far as it is known.
+        """
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """Watches what the owner holds: stop loss, take profit, and the MACD-V signals of the positions."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from runtime.engine.alerting import SignalAlerts
 from runtime.engine.market import Bar
 from runtime.engine.modes.contract import ModeContext, ModeDefinition
 from runtime.engine.ports import Entry
+from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert, AlertKind
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import positions, trade_settings
@@ -32,12 +34,32 @@ class PositionMonitor:
         signals = self._signals.of(bar, context.mode, context.settings_version, context.document)
         return (*self._limits(bar, context), *signals) if bar.base else signals
 
+    def recall(self, raised: Iterable[Raised], context: ModeContext, closes: Mapping[str, float]) -> None:
+        told = list(raised)
+        self._signals.recall(told)
+        crossed = {(alert.claim.series.qualified, alert.claim.kind, alert.entry_price) for alert in told}
+        for qualified, entry in context.entries.items():
+            if entry.price <= 0:
+                continue
+            # Without a close nobody knows whether the price has come back: then it counts as one crossing with the
+            # last, and the next bar knows.
+            close = closes.get(qualified)
+            for limit in _limits_of(entry, entry.price if close is None else close, context.document):
+                passed = limit.passed or close is None
+                if passed and (qualified, limit.kind, entry.price) in crossed:
+                    self._beyond.add((entry, limit.kind))
+
     def _limits(self, bar: Bar, context: ModeContext) -> list[Alert]:
         candle = bar.candle
         entry = context.entries.get(candle.series.qualified)
         if entry is None or entry.price <= 0:
             return []
         found = []
+        if bar.previous is not None:
+            # A run that begins on a bar after a restart has not seen that the price had come back.
+            for limit in _limits_of(entry, bar.previous.close, context.document):
+                if not limit.passed:
+                    self._beyond.discard((entry, limit.kind))
         for limit in _limits_of(entry, candle.close, context.document):
             crossing = (entry, limit.kind)
             if not limit.passed:

@@ -1,10 +1,12 @@
 """Hunts MACD-V signals across the watchlist."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from runtime.engine.alerting import SignalAlerts
 from runtime.engine.market import Bar
 from runtime.engine.modes.contract import ModeContext, ModeDefinition
+from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import mode_config, positions, watched_symbols
@@ -27,6 +29,9 @@ class ScalperMacdv:
 
     def alerts(self, bar: Bar, context: ModeContext) -> tuple[Alert, ...]:
         return self._signals.of(bar, context.mode, context.settings_version, context.document)
+
+    def recall(self, raised: Iterable[Raised], context: ModeContext, closes: Mapping[str, float]) -> None:
+        self._signals.recall(raised)
 
 
 DEFINITION: Final = ModeDefinition(

@@ -27,16 +27,32 @@ export function showAlerts(alerts) {
   show(byId("no-alerts"), alerts.length === 0);
 }
 
-/* A new one comes on top; one that is there already is not shown twice. */
+/* A new one comes on top; one that is there already is not shown twice. One that was withdrawn comes once more. */
 export function addAlert(alert) {
   const list = byId("alerts");
-  if (list.querySelector(`[data-id="${CSS.escape(alert.id)}"]`)) return;
+  const shown = list.querySelector(`[data-id="${CSS.escape(alert.id)}"]`);
+  if (alert.withdrawnAt) {
+    known = known.map((one) => (one.id === alert.id ? { ...one, withdrawnAt: alert.withdrawnAt } : one));
+    const one = known.find((each) => each.id === alert.id);
+    if (shown && one) shown.replaceWith(row(one, shown.querySelector("details").open));
+    return;
+  }
+  if (shown) return;
   known = [alert, ...known].slice(0, MOST);
   const added = row(alert, false);
   added.classList.add("fresh");
   list.prepend(added);
   while (list.children.length > MOST) list.lastElementChild.remove();
   show(byId("no-alerts"), false);
+}
+
+/* What became of one on a channel; one that is not shown here changes nothing. */
+export function noteDelivery({ alertId, channel, state, attempts, at, error }) {
+  const found = known.find((alert) => alert.id === alertId);
+  if (!found) return;
+  const sent = { ...found.delivery?.sent, [channel]: { state, attempts, at, error } };
+  const delivery = { ...found.delivery, sent };
+  showAlerts(known.map((alert) => (alert === found ? { ...alert, delivery } : alert)));
 }
 
 function row(alert, open) {

@@ -1,6 +1,8 @@
-/* Pause and resume, each told from the press to its result. */
+/* What can be asked of the engine here, each told from the press to its result. */
 
-import { byId, say, show } from "./dom.js";
+import { whatToClear } from "./asking.js";
+import { byId, say, setTone, show } from "./dom.js";
+import { commandFace } from "./words.js";
 
 const COMMANDS = "/api/v1/runtime/commands";
 
@@ -10,36 +12,46 @@ export class Controls {
     this.pending = null;
     /* Not until the result: while no engine is there, one may well want to ask for something else. */
     this.sending = false;
+    this.symbols = [];
     if (!this.root) return;
     show(this.root, true);
     this.buttons = [...this.root.querySelectorAll("button")];
     for (const button of this.buttons) {
-      button.addEventListener("click", () => this.#send(button.dataset.command));
+      const { command, dialog } = button.dataset;
+      button.addEventListener("click", () => (dialog ? this.#ask(command) : this.#send(command)));
     }
   }
 
   /* Only what would change something is offered; an engine that isn't there still gets it once it is back. */
   reflect(status) {
+    this.symbols = status.activeSymbols;
+    const { paused } = status.desired;
+    const pointless = status.state === "offline" ? null : paused ? "pause" : "resume";
     for (const button of this.buttons ?? []) {
-      const isPause = button.dataset.command === "pause";
-      button.disabled = this.sending || (isPause === status.desired.paused && status.state !== "offline");
+      button.disabled = this.sending || button.dataset.command === pointless;
     }
   }
 
   hear(message) {
     if (this.pending === null || message.commandId !== this.pending.id) return;
-    if (message.type === "ack") this.#tell("acknowledged");
+    if (message.type === "ack") this.#tell("acknowledged", "acknowledged");
     if (message.type === "result") {
-      this.#tell(message.outcome + (message.message ? ` – ${message.message}` : ""));
+      this.#tell(message.outcome + (message.message ? ` – ${message.message}` : ""), message.outcome);
       this.pending = null;
     }
   }
 
-  async #send(command) {
+  /* Nothing is sent unless what it throws away was confirmed. */
+  async #ask(command) {
+    const payload = await whatToClear(this.symbols);
+    if (payload) await this.#send(command, payload);
+  }
+
+  async #send(command, payload) {
     const id = newId();
     this.pending = { id, command };
     this.sending = true;
-    this.#tell("sending…");
+    this.#tell("sending…", "queued");
     try {
       const response = await fetch(COMMANDS, {
         method: "POST",
@@ -47,23 +59,27 @@ export class Controls {
           "Content-Type": "application/json",
           "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value,
         },
-        body: JSON.stringify({ command, id }),
+        body: JSON.stringify({ command, payload, id }),
       });
       const answer = await response.json();
       if (!response.ok) throw new Error(answer.message ?? `the server answered ${response.status}`);
-      if (this.pending?.id === id && byId("command-progress").dataset.id !== id) this.#tell("queued");
+      if (this.pending?.id === id && byId("command-progress").dataset.id !== id) this.#tell("queued", "queued");
     } catch (error) {
-      this.#tell(`not sent: ${error.message}`);
-      this.pending = null;
+      /* Its result may be here already: then it was sent, whatever became of the answer. */
+      if (this.pending?.id === id) {
+        this.#tell(`not sent: ${error.message}`, "failed");
+        this.pending = null;
+      }
     } finally {
       this.sending = false;
     }
   }
 
-  #tell(text) {
+  #tell(text, state) {
     const progress = byId("command-progress");
     /* The acknowledgement can be here before the answer to the request is. */
     progress.dataset.id = text === "acknowledged" ? this.pending.id : "";
+    setTone(progress, commandFace(state).tone);
     say(progress, `${this.pending.command}: ${text}`);
   }
 }

@@ -1,6 +1,6 @@
 /* The status page: starts from what the server painted, and follows the engine from there. */
 
-import { addAlert, beginWith, showAgain, showAlerts } from "./alerts.js";
+import { addAlert, beginWith, noteDelivery, showAgain, showAlerts } from "./alerts.js";
 import { Connection } from "./connection.js";
 import { Controls } from "./controls.js";
 import { byId, say, setTone, show } from "./dom.js";
@@ -46,7 +46,8 @@ function receive(message) {
   switch (message.type) {
     case "snapshot":
       take(message.status);
-      showAlerts(message.alerts);
+      /* None are told while the database is away: those that are shown stay. */
+      if (message.alerts) showAlerts(message.alerts);
       showErrors(message.errors);
       show(byId("gap-notice"), message.gap === true);
       break;
@@ -55,6 +56,9 @@ function receive(message) {
       break;
     case "alert":
       addAlert(message);
+      break;
+    case "delivery":
+      noteDelivery(message);
       break;
     case "error":
       addError(message);

@@ -22,6 +22,12 @@ export class Presentation {
     return this.#time(this.#local(ms));
   }
 
+  /* Its time of day, where that is today's, and else the moment in full. */
+  briefly(ms, nowMs) {
+    const today = this.#date(this.#local(ms)) === this.#date(this.#local(nowMs));
+    return today ? this.clock(ms) : this.absolute(ms);
+  }
+
   number(value) {
     const text = number(value);
     if (typeof value !== "number") return text;

@@ -53,10 +53,13 @@ function showOwner() {
 }
 
 function showFacts(status, nowMs, offline) {
+  const when = (ms) => presented().briefly(ms, nowMs);
   showOwner();
   say(byId("mode"), status.mode || "–");
+  showWanted(byId("wanted-mode"), words.wanted(status, "mode", when));
+  showWanted(byId("wanted-paused"), words.wanted(status, "paused", when));
   say(byId("saved-version"), status.savedSettingsVersion ?? "–");
-  say(byId("versions"), words.versions(status));
+  say(byId("versions"), words.versions(status, when));
   setTone(byId("versions"), words.versionsTone(status));
   const running = status.timestamp ? status.uptimeSeconds + (nowMs - status.timestamp) / 1000 : 0;
   say(byId("uptime"), offline ? "–" : words.duration(running));
@@ -73,6 +76,11 @@ function showFacts(status, nowMs, offline) {
   say(byId("warmup-text"), `${status.warmup.done} of ${status.warmup.total} series`);
   byId("warmup").max = status.warmup.total || 1;
   byId("warmup").value = status.warmup.done;
+}
+
+function showWanted(line, text) {
+  say(line, text);
+  show(line, text !== "");
 }
 
 function showExchanges(exchanges) {

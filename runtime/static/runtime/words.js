@@ -10,6 +10,16 @@ const FACES = {
   offline: ["Offline", "bad"],
 };
 
+const COMMAND_TONES = {
+  queued: "busy",
+  acknowledged: "busy",
+  succeeded: "good",
+  failed: "bad",
+  refused: "warn",
+  expired: "warn",
+  superseded: "held",
+};
+
 export const EXCHANGE_TONES = {
   connected: "good",
   connecting: "busy",
@@ -44,6 +54,10 @@ export function face(state) {
   return { word, tone };
 }
 
+export function commandFace(state) {
+  return { word: capitalized(state), tone: COMMAND_TONES[state] ?? "warn" };
+}
+
 export function sentence(status, nowMs) {
   const watched = count(status.activeSymbols.length, "symbol");
   switch (status.state) {
@@ -67,21 +81,38 @@ export function sentence(status, nowMs) {
   }
 }
 
-export function versions(status) {
+/* `when` writes a moment (ms) as the owner wants it. */
+export function versions(status, when = null) {
   const saved = status.savedSettingsVersion ?? null;
   const runs = status.settingsVersion;
-  if (!runs) return saved ? "No engine has run these settings yet." : "Nothing is known of the settings.";
-  if (status.state === "offline") return `The engine ran version ${runs} when it was last heard.`;
-  if (status.settingsProblem) {
-    return (
-      `The saved version can't be applied: ${status.settingsProblem} ` +
-      `Until then the engine runs version ${runs}.`
-    );
+  const problem = (status.settingsProblem ?? "").replace(/\.+$/, "");
+  const since = sinceWhen(difference(status, "settingsVersion"), when);
+  const why = problem ? `${capitalized(problem)}. ` : "";
+  if (!runs) return why + (saved ? "No engine has run these settings yet." : "Nothing is known of the settings.");
+  if (saved === null || saved === runs) {
+    if (status.state === "offline") return `The engine ran version ${runs} when it was last heard.`;
+    return `${why}engine runs version ${runs}`;
   }
-  if (saved !== null && saved !== runs) {
-    return `The saved version is not in force yet: engine runs version ${runs}.`;
+  if (status.state === "offline") {
+    return `The saved version is not in force${since}: the engine last ran version ${runs}. ${why}`.trimEnd();
   }
-  return `engine runs version ${runs}`;
+  if (problem) {
+    return `The saved version is not in force${since}: ${problem}. Until then the engine runs version ${runs}.`;
+  }
+  return `The saved version is not in force yet${since}: engine runs version ${runs}.`;
+}
+
+/* In what desired and actual state differ there; undefined where they agree. */
+export function difference(status, what) {
+  return status.drift?.find((one) => one.what === what);
+}
+
+/* What else is wanted than is so, and since when; empty where the two agree. */
+export function wanted(status, what, when) {
+  const found = difference(status, what);
+  if (!found) return "";
+  const asked = what === "mode" ? found.desired : found.desired ? "paused" : "not paused";
+  return `Wanted: ${asked}${sinceWhen(found, when)}.`;
 }
 
 export function versionsTone(status) {
@@ -127,11 +158,18 @@ export function values(alert, write = (name, value) => number(value)) {
     .map((name) => [VALUE_NAMES[name] ?? name, write(name, alert.indicators[name])]);
 }
 
-/* Where an alert is due, or why it is only stored; empty where it is due nowhere. */
+/* Where an alert is due and what was sent, or why it is only stored; empty where it is due nowhere. */
 export function delivery(alert) {
-  const { heldBack, channels } = alert.delivery ?? {};
+  const { heldBack, channels = [], sent = {} } = alert.delivery ?? {};
   if (heldBack) return `Not notified: ${heldBack}.`;
-  return channels?.length ? `Meant for ${channels.join(", ")}.` : "";
+  const done = channels.filter((channel) => sent[channel]?.state === "sent");
+  const lost = channels.filter((channel) => ["failed", "skipped"].includes(sent[channel]?.state));
+  const waiting = channels.filter((channel) => !done.includes(channel) && !lost.includes(channel));
+  const told = [];
+  if (done.length) told.push(`Sent to ${done.join(", ")}.`);
+  if (waiting.length) told.push(`Meant for ${waiting.join(", ")}.`);
+  for (const channel of lost) told.push(`Not sent to ${channel}: ${sent[channel].error || "no reason is known"}.`);
+  return told.join(" ");
 }
 
 export function number(value) {
@@ -174,6 +212,10 @@ function signed(level) {
 
 function capitalized(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function sinceWhen(found, when) {
+  return found?.since && when ? `, since ${when(found.since)}` : "";
 }
 
 function silence(status, nowMs) {

@@ -1,5 +1,6 @@
 """A leader on a real Redis, and what tests look at there."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,6 +16,7 @@ from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.records import CommandRecord
 from settingsapp.schema import strict_json
 
+DAY_MS = 24 * 3_600_000
 ENGINE = "engine-1"
 DONE = Result(Outcome.SUCCEEDED, "done", {"n": 1})
 
@@ -106,3 +108,16 @@ async def a_leader(redis: AsyncRedis, sub: str, engine_id: str = ENGINE) -> Lead
     acquired = await arun(redis, lease.acquire(sub, lease.Candidate(engine_id, "host-1", "a"), 60_000))
     assert acquired.token is not None
     return Leader(redis, sub, acquired.token, LeaderQueue(redis, sub, acquired.token, engine_id, sweep_seconds=0))
+
+
+async def now_ms(leader: Leader) -> int:
+    seconds, micros = await leader.redis.time()
+    return int(seconds) * 1000 + int(micros) // 1000
+
+
+async def until_past(leader: Leader, moment: int | None) -> None:
+    """Wait until Redis's clock says so."""
+    assert moment is not None
+    async with asyncio.timeout(10):
+        while await now_ms(leader) <= moment:
+            continue

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runtime.bus.calls import Call, arun, arun_all, run, script_call
+from runtime.bus.calls import Call, arun, arun_all, run, run_all, script_call
 from runtime.bus.commands import server_time
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError, connect, connect_async
 from runtime.bus.keys import Keys
@@ -24,29 +24,39 @@ async def test_scripts_run_though_the_server_has_never_seen_them(
     await own_redis.script_flush()
     with connect(own_server) as client:
         assert run(client, a_script_call(sub)) == 0
+        client.script_flush()
+        assert run_all(client, [a_script_call(sub)] * 3) == [0, 0, 0]
     await own_redis.script_flush()
     assert await arun(own_redis, a_script_call(sub)) == 0
     await own_redis.script_flush()
     assert await arun_all(own_redis, [a_script_call(sub)] * 3) == [0, 0, 0]
 
 
-async def test_many_calls_are_answered_in_their_order(redis: AsyncRedis, sub: str) -> None:
+async def test_many_calls_are_answered_in_their_order(redis: AsyncRedis, redis_server: str, sub: str) -> None:
     calls = [Call(("INCR", f"test:{sub}"), int) for _ in range(5)]
     assert await arun_all(redis, calls) == [1, 2, 3, 4, 5]
     assert await arun_all(redis, []) == []
+    with connect(redis_server) as client:
+        assert run_all(client, calls) == [6, 7, 8, 9, 10]
+        assert run_all(client, []) == []
     await redis.delete(f"test:{sub}")
 
 
-async def test_one_call_that_fails_among_many_is_raised(redis: AsyncRedis, sub: str) -> None:
+async def test_one_call_that_fails_among_many_is_raised(redis: AsyncRedis, redis_server: str, sub: str) -> None:
     await redis.set(f"test:{sub}", "text")
+    calls = [server_time(), Call(("INCR", f"test:{sub}"), int)]
     with pytest.raises(RedisUnavailableError, match="not an integer"):
-        await arun_all(redis, [server_time(), Call(("INCR", f"test:{sub}"), int)])
+        await arun_all(redis, calls)
+    with connect(redis_server) as client, pytest.raises(RedisUnavailableError, match="not an integer"):
+        run_all(client, calls)
     await redis.delete(f"test:{sub}")
 
 
 async def test_a_server_that_is_not_there_is_one_error_that_says_what_to_do() -> None:
     with connect(NOBODY) as client, pytest.raises(RedisUnavailableError, match=r"check REDIS_URL|start manage\.py up"):
         run(client, server_time())
+    with connect(NOBODY) as client, pytest.raises(RedisUnavailableError):
+        run_all(client, [server_time()])
     client = connect_async(NOBODY)
     try:
         with pytest.raises(RedisUnavailableError):

@@ -11,6 +11,7 @@ from runtime.bus.calls import arun
 from runtime.bus.channel import copy_channel_to_stream
 from runtime.bus.commands import QUEUE_FULL, submit
 from runtime.bus.connections import AsyncRedis
+from runtime.engine.ports import CommandEnd
 from runtime.protocol.answers import CommandState
 from tests.runtime.bus.leading import DONE, Leader, a_leader, a_message
 
@@ -39,7 +40,7 @@ async def say(leader: Leader, message: str | bytes) -> int:
 async def test_a_message_written_by_hand_gets_its_acknowledgement_and_result(leader: Leader) -> None:
     async with listeners(leader.redis, leader.sub):
         await say(leader, json.dumps({"id": "c1", "command": "status", "timestamp": 5, "source": "admin"}))
-        await leader.queue.complete(await leader.take(), DONE)
+        await leader.queue.complete(await leader.take(), CommandEnd(DONE))
     assert [event["type"] for event in await leader.events()] == ["ack", "result"]
 
 
@@ -62,7 +63,7 @@ async def test_published_twice_and_submitted_too_it_is_one_command(leader: Leade
     async with listeners(leader.redis, leader.sub):
         await say(leader, json.dumps(a_message()))
         queued = await leader.take()
-        await leader.queue.complete(queued, DONE)
+        await leader.queue.complete(queued, CommandEnd(DONE))
         await say(leader, json.dumps(a_message()))
         assert (await leader.send()).verdict == "duplicate"
         await say(leader, b"not JSON")

@@ -12,7 +12,9 @@ from channels.db import database_sync_to_async
 from runtime import services
 from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import Keys
+from runtime.bus.leader_queue import LeaderQueue
 from runtime.engine.loop import Rhythm
+from runtime.engine.ports import CommandEnd, QueuedCommand
 from runtime.engine_process import EngineProcess, Timing
 from runtime.models import EngineRecord
 from runtime.protocol.answers import CommandState
@@ -159,6 +161,42 @@ async def test_paused_and_killed_it_comes_back_paused_in_its_mode_and_never_show
             assert (await ask(identity, "resume"))["success"]
 
 
+async def test_a_time_boxed_pause_ends_at_its_time_whoever_leads_by_then(redis: AsyncRedis, identity: str) -> None:
+    async with Heard(redis, Keys(identity).status) as statuses:
+        async with a_doomed_engine(identity):
+            await statuses.until(lambda status: status["state"] == "running")
+            until = (await ask(identity, "pause", {"minutes": 0.05}))["data"]["pausedUntil"]
+            await statuses.until(lambda status: status["desired"]["pausedUntil"] == until)
+        statuses.messages.clear()
+        async with a_doomed_engine(identity):
+            resumed = await statuses.until(lambda status: status["state"] == "running")
+    assert {s["state"] for s in statuses.messages if s["timestamp"] < until} <= {"paused"}
+    assert resumed["timestamp"] >= until
+    assert resumed["desired"] == {"paused": False, "pausedUntil": None, "mode": "scalper-macdv"}
+
+
+async def test_a_saved_version_that_cannot_be_applied_drifts_and_harms_nothing(
+    redis: AsyncRedis, identity: str
+) -> None:
+    async with Heard(redis, Keys(identity).status) as statuses, an_engine(identity):
+        assert (await statuses.until(lambda status: status["settingsVersion"] == 1))["state"] != "paused"
+        rows = UserSettings.objects.filter(identity__sub=identity)
+        before = (await rows.aget()).settings
+        await rows.aupdate(version=2, settings={"symbols": 7})
+        first = await statuses.until(lambda status: status["drift"])
+        (told,) = first["drift"]
+        assert told == {"what": "settingsVersion", "desired": 2, "actual": 1, "since": told["since"]}
+        assert 0 <= first["timestamp"] - told["since"] < 2_000
+        result = await ask(identity, "reload-settings")
+        assert result["outcome"] == "failed"
+        assert "symbols" in result["message"]
+        later = await statuses.until(lambda status: status["timestamp"] > first["timestamp"] + 300)
+        assert later["drift"] == [told]
+        assert "symbols" in later["settingsProblem"]
+        await rows.aupdate(settings=before)
+        await statuses.until(lambda status: status["settingsVersion"] == 2 and status["drift"] == [])
+
+
 async def test_the_copy_in_the_database_brings_a_lost_intent_back(redis: AsyncRedis, identity: str) -> None:
     keys = Keys(identity)
 
@@ -196,6 +234,64 @@ async def test_a_standby_is_silent_and_leads_at_once_when_the_leader_has_stopped
             await statuses.until(lambda status: status["state"] == "stopping")
             second = await statuses.until(lambda status: status["engine"]["id"] != first["engine"]["id"])
             assert (await ask(identity, "status"))["data"]["engine"]["id"] == second["engine"]["id"]
+
+
+async def test_a_batch_is_carried_out_undone_and_undone_no_further(redis: AsyncRedis, identity: str) -> None:
+    async with an_engine(identity), Heard(redis, Keys(identity).status) as statuses:
+        await statuses.until(lambda status: status["state"] == "running")
+        batch = {
+            "commands": [
+                {"command": "switch-mode", "payload": {"mode": "position-monitor"}},
+                {"command": "remove-symbol", "payload": {"symbol": "BTC-USD"}},
+                {"command": "pause"},
+            ]
+        }
+        done = await ask(identity, "batch", batch, id="b1")
+        members = [(await asyncio.to_thread(services.find_command, identity, r["id"])) for r in done["data"]["results"]]
+        await statuses.until(lambda status: status["state"] == "paused" and status["mode"] == "position-monitor")
+        undone = await ask(identity, "rollback")
+        await statuses.until(lambda status: (status["mode"], status["settingsVersion"]) == ("scalper-macdv", 3))
+        await statuses.until(lambda status: status["state"] in ("running", "warming"))
+        again = await ask(identity, "rollback", {"commandId": "b1"})
+        nothing = await ask(identity, "rollback")
+    assert done["message"] == "3 of 3 succeeded"
+    assert [(m.command, m.state, m.batch_id, m.issued_by) for m in members if m] == [
+        (name, CommandState.SUCCEEDED, "b1", "ada") for name in ("switch-mode", "remove-symbol", "pause")
+    ]
+    assert undone["success"], undone
+    assert undone["data"]["commandId"] == "b1"
+    assert again["message"].startswith("already undone: batch (b1)")
+    assert nothing["outcome"] == "refused"
+
+
+async def test_an_engine_that_dies_within_a_batch_leaves_the_rest_to_the_next(
+    redis: AsyncRedis, identity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = [{"command": "remove-symbol", "payload": {"symbol": "BTC-USD"}}, *[{"command": "status"}] * 5]
+    responses = Heard(redis, Keys(identity).responses)
+    async with Heard(redis, Keys(identity).status) as statuses, responses:
+        real = LeaderQueue.complete
+
+        async def dies_before_the_third_end(queue: LeaderQueue, queued: QueuedCommand, end: CommandEnd) -> int:
+            if sum(message["type"] == "result" for message in responses.messages) == 2:
+                await asyncio.Event().wait()
+            return await real(queue, queued, end)
+
+        monkeypatch.setattr(LeaderQueue, "complete", dies_before_the_third_end)
+        async with a_doomed_engine(identity):
+            await statuses.until(lambda status: status["state"] == "running")
+            order = Order("batch", {"commands": commands}, id="b1")
+            await asyncio.to_thread(services.send, identity, order, source="admin", issued_by="ada")
+            for _ in range(2):
+                await responses.until(lambda message: message["type"] == "result")
+        monkeypatch.setattr(LeaderQueue, "complete", real)
+        async with a_doomed_engine(identity):
+            ended = await responses.until(lambda message: message.get("commandId") == "b1" and "outcome" in message)
+    assert ended["message"] == "6 of 6 succeeded"
+    results = [message["commandId"] for message in responses.messages if message["type"] == "result"]
+    assert len(results) == len(set(results)) == 7
+    versions = await UserSettings.objects.values_list("version", flat=True).aget(identity__sub=identity)
+    assert versions == 2
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import Keys
 from runtime.bus.market_cache import RedisMarketCache
 from runtime.engine.candles import Candle, SeriesKey
-from runtime.engine.ports import Intent, LeaseLostError
+from runtime.engine.ports import CommandEnd, Intent, LeaseLostError
 from runtime.protocol.answers import Outcome, Result
 from tests.runtime.bus.leading import Leader
 
@@ -132,7 +132,7 @@ def _every_call(sub: str, token: str) -> dict[str, Call[Any]]:
     return {
         "admit": leader_calls.admit(sub, token, "1-1", "c1", "{}", engine_id="e", ttl_ms=1, deadline=None),
         "start": leader_calls.start(sub, token, "c1"),
-        "complete": leader_calls.complete(sub, token, "1-1", "c1", "{}", result, intent),
+        "complete": leader_calls.complete(sub, token, "1-1", "c1", "{}", CommandEnd(result, intent)),
         "discard": leader_calls.discard(sub, token, "1-1"),
         "emit": leader_calls.emit(sub, token, {"type": "error"}),
         "status": leader_calls.status(sub, token, {"type": "status"}),

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from runtime.engine.drift import SavedLook
 from runtime.engine.ports import Intent, LeaseLostError, SettingsUnusableError, SourceUnavailableError
-from runtime.protocol.status import EngineState
+from runtime.protocol.answers import Outcome
+from runtime.protocol.status import Aspect, Difference, EngineState
 from settingsapp.schema.vocabulary import Mode
 from tests.runtime.fakes.engine import FakeWorld
 from tests.runtime.fakes.intents import FakeIntents
@@ -71,9 +73,15 @@ async def test_a_lost_nudge_heals_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [SourceUnavailableError("the database is away"), SettingsUnusableError("symbols: is a list")]
+    ("trouble", "told"),
+    [
+        (SourceUnavailableError("the database is away"), "the saved settings can't be read: the database is away"),
+        (SettingsUnusableError("what is saved is not a valid document"), "what is saved is not a valid document"),
+    ],
 )
-async def test_settings_that_cannot_be_read_show_and_the_engine_goes_on_with_what_it_has(trouble: Exception) -> None:
+async def test_settings_that_cannot_be_read_show_and_the_engine_goes_on_with_what_it_has(
+    trouble: Exception, told: str
+) -> None:
     async with FakeWorld().warmed_up() as world:
         world.source.trouble = trouble
         await world.outbox.until(lambda: world.outbox.statuses[-1].settings_problem)
@@ -81,7 +89,62 @@ async def test_settings_that_cannot_be_read_show_and_the_engine_goes_on_with_wha
         assert world.outbox.states[-1] is EngineState.RUNNING
         world.source.trouble = None
         await world.outbox.until(lambda: not world.outbox.statuses[-1].settings_problem)
-    assert problem == f"the saved settings can't be read: {trouble}"
+    assert problem == told
+
+
+async def test_a_saved_version_that_cannot_be_applied_is_told_with_the_reason_and_since_when() -> None:
+    async with FakeWorld().warmed_up() as world:
+        world.source.load_trouble = SettingsUnusableError("symbols: is a list")
+        world.source.save(symbols=["ETH-USD"])
+        await world.outbox.until(lambda: world.outbox.statuses[-1].drift)
+        first = world.outbox.statuses[-1].drift
+        assert first == (Difference(Aspect.SETTINGS_VERSION, 2, 1, world.clock.now_ms()),)
+        world.clock.suspend(90)
+        world.source.save(symbols=["BTC-USD"])
+        await world.outbox.until(lambda: world.outbox.statuses[-1].drift[0].desired == 3)
+        last = world.outbox.statuses[-1]
+        assert last.drift[0].since == first[0].since
+        assert last.settings_problem == "symbols: is a list"
+        assert last.state is EngineState.RUNNING
+        world.source.load_trouble = None
+        await world.outbox.until(lambda: world.outbox.statuses[-1].settings_version == 3)
+        await world.outbox.until(lambda: not world.outbox.statuses[-1].drift)
+
+
+async def test_a_version_that_comes_into_force_while_the_database_is_asked_is_no_difference() -> None:
+    class SlowSource(FakeSettingsSource):
+        asked, answers = asyncio.Semaphore(0), asyncio.Semaphore(0)
+
+        async def version(self) -> int:
+            seen = await super().version()
+            self.asked.release()
+            await self.answers.acquire()
+            return seen
+
+    source = SlowSource()
+    async with FakeWorld(source=source).warmed_up() as world, asyncio.timeout(10):
+        await source.asked.acquire()
+        source.save(symbols=["ETH-USD"])
+        assert (await world.do("reload-settings")).result.data == {"settingsVersion": 2}
+        source.answers.release()
+        await source.asked.acquire()
+        told = len(world.outbox.statuses)
+        await world.outbox.until(lambda: len(world.outbox.statuses) > told + 3)
+        assert [status.drift for status in world.outbox.statuses if status.drift] == []
+        assert world.state.saved == SavedLook(1, while_running=1)
+
+
+async def test_a_mode_that_was_asked_for_is_missing_until_the_settings_can_be_read() -> None:
+    world = FakeWorld(intents=FakeIntents(PAUSED))
+    world.source.go_away()
+    async with world.running():
+        await world.outbox.until(lambda: world.outbox.statuses)
+        begun = world.clock.now_ms()
+        world.clock.suspend(60)
+        await world.outbox.until(lambda: world.outbox.statuses[-1].uptime_seconds == 60)
+        assert world.outbox.statuses[-1].drift == (Difference(Aspect.MODE, "position-monitor", "", begun),)
+        world.source.trouble = None
+        await world.outbox.until(lambda: not world.outbox.statuses[-1].drift)
 
 
 async def test_redis_being_away_stops_the_words_but_not_the_engine() -> None:
@@ -168,3 +231,27 @@ async def test_uptime_is_told_by_redis_clock() -> None:
         world.clock.suspend(90)
         await world.outbox.until(lambda: world.outbox.statuses[-1].uptime_seconds == 90)
         assert world.outbox.statuses[-1].started_at == world.clock.now_ms() - 90_000
+
+
+async def test_a_command_that_comes_in_while_the_engine_starts_waits_for_the_settings() -> None:
+    source = FakeSettingsSource()
+    source.go_away()
+    world = FakeWorld(source=source)
+    async with world.running():
+        adding = asyncio.create_task(world.do("add-symbol", {"symbol": "ETH-USD"}))
+        await world.outbox.until(lambda: world.state.settings_problem)
+        source.trouble = None
+        added = await adding
+        filled = await world.do("force-backfill", {"symbol": "BTC-USD"})
+    assert added.result.outcome is Outcome.SUCCEEDED, added.result
+    assert filled.result.outcome is Outcome.SUCCEEDED, filled.result
+
+
+async def test_where_the_settings_cannot_be_read_for_long_a_command_is_told_so() -> None:
+    source = FakeSettingsSource()
+    source.go_away()
+    async with FakeWorld(source=source).running() as world:
+        assert (await world.do("pause")).result.success
+        cleared = await world.do("clear-cache", {"scope": "all"})
+        assert (await world.do("resume")).result.success
+    assert cleared.result.message == "the engine has not been able to read its settings yet"

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from runtime.engine.market_data import GAPS_AT_ONCE
 from runtime.engine.ports import Entry, LeaseLostError, SourceUnavailableError
 from runtime.protocol.alerts import AlertKind
 from runtime.protocol.status import EngineState
@@ -123,6 +124,80 @@ async def test_a_gap_that_cannot_be_read_is_tried_again_with_the_next_candle_and
     assert world.outbox.errors == [
         ("warning", "simulated:BTC-USD", "missing candles can't be read yet: too many requests")
     ]
+
+
+async def test_of_a_batch_a_gap_that_cannot_be_read_holds_back_nobody_else() -> None:
+    source = FakeSettingsSource(a_document(symbols=["BTC-USD", "ETH-USD", "SOL-USD"]))
+    feed = FakeFeed("simulated", ["BTC-USD", "ETH-USD", "SOL-USD"])
+    async with FakeWorld(feed=feed, source=source).warmed_up() as world:
+        btc, eth, sol = (feed.key(symbol) for symbol in feed.known)
+        feed.history_troubles = [SourceUnavailableError("too many requests")]
+        later = START_MS + 2 * MINUTE
+        feed.close_candles(("BTC-USD", later, 1.0), ("ETH-USD", later, 2.0), ("SOL-USD", START_MS, 3.0))
+        await world.outbox.until(lambda: world.state.market.last_bar(eth) == a_candle(eth, later, 2.0))
+        assert world.state.market.last_bar(sol) == a_candle(sol, START_MS, 3.0)
+        assert world.state.market.stale == (btc,)
+        await world.outbox.until(lambda: world.outbox.errors)
+    assert world.outbox.errors == [
+        ("warning", "simulated:BTC-USD", "missing candles can't be read yet: too many requests")
+    ]
+
+
+async def test_of_a_batch_a_candle_that_makes_no_sense_costs_its_symbol_alone_and_is_told() -> None:
+    source = FakeSettingsSource(a_document(symbols=["BTC-USD", "ETH-USD"]))
+    async with FakeWorld(source=source).warmed_up() as world:
+        world.feed.close_candles(("BTC-USD", START_MS, float("nan")), ("ETH-USD", START_MS, 2.0))
+        eth = world.feed.key("ETH-USD")
+        await world.outbox.until(lambda: world.state.market.last_bar(eth) == a_candle(eth, START_MS, 2.0))
+        await world.outbox.until(lambda: world.outbox.errors)
+        world.feed.close_candle("BTC-USD", START_MS + MINUTE)
+        await _taken(world, START_MS + MINUTE)
+    ((level, origin, message),) = world.outbox.errors
+    assert (level, origin) == ("error", "simulated:BTC-USD")
+    assert message.startswith("its last candle is passed over: ")
+    assert message.endswith("has a price that is not a finite number")
+
+
+async def test_several_candles_of_one_symbol_wait_together_for_what_is_missing_before_them() -> None:
+    async with a_held_position().warmed_up() as world:
+        minutes = [("BTC-USD", START_MS + at * MINUTE, 90.0 + at) for at in (2, 3, 6)]
+        world.feed.close_candles(*minutes)
+        await _taken(world, START_MS + 6 * MINUTE)
+        key = world.feed.key("BTC-USD")
+        held = world.state.market.candles(key)[-7:]
+    assert [candle.open_time for candle in held] == [START_MS + at * MINUTE for at in range(7)]
+    assert [held[at].close for at in (2, 3, 6)] == [92.0, 93.0, 96.0]
+    assert not any(candle.synthetic for candle in held)
+    stop_loss = next(alert for alert in world.outbox.alerts if alert.kind is AlertKind.STOP_LOSS)
+    assert (stop_loss.open_time, stop_loss.late) == (START_MS + 2 * MINUTE, False)
+
+
+async def test_gaps_are_read_side_by_side_but_not_all_at_once() -> None:
+    symbols = [f"COIN{number}-USD" for number in range(20)]
+    feed = Counting("simulated", symbols)
+    async with FakeWorld(feed=feed, source=FakeSettingsSource(a_document(symbols=symbols))).warmed_up() as world:
+        feed.reading.clear()
+        feed.close_candles(*((symbol, START_MS + MINUTE, 1.0) for symbol in symbols))
+        await world.outbox.until(lambda: feed.asking == GAPS_AT_ONCE)
+        assert not world.state.market_lock.locked()
+        assert len(world.state.market.stale) == 20
+        feed.reading.set()
+        await world.outbox.until(lambda: not world.state.market.stale)
+    assert feed.most == GAPS_AT_ONCE
+
+
+class Counting(FakeFeed):
+    """Counts the histories that are asked for at one time."""
+
+    asking = most = 0
+
+    async def history(self, symbol, timeframe, since, until):  # type: ignore[no-untyped-def]
+        self.asking += 1
+        self.most = max(self.most, self.asking)
+        try:
+            return await super().history(symbol, timeframe, since, until)
+        finally:
+            self.asking -= 1
 
 
 async def test_a_slow_exchange_keeps_no_command_waiting() -> None:

@@ -7,27 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.engine.loop import Engine, Ports, Rhythm
-from runtime.engine.market import Market
+from runtime.engine.market import KEPT_BARS, Market
 from runtime.engine.ports import Intent, Journal
 from runtime.engine.state import State
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 from runtime.protocol.status import EngineState
 from tests.runtime.fake_clock import FakeClock
 from tests.runtime.fakes.feeds import START_MS, FakeFeed, FakeFeeds
 from tests.runtime.fakes.intents import FakeIntents
 from tests.runtime.fakes.journal import FakeJournal
 from tests.runtime.fakes.market_cache import FakeMarketCache
+from tests.runtime.fakes.notifications import FakeNotifications
 from tests.runtime.fakes.outbox import FakeOutbox
 from tests.runtime.fakes.positions import FakePositions
 from tests.runtime.fakes.queue import Completed, FakeQueue
+from tests.runtime.fakes.schedules import FakeSchedules
 from tests.runtime.fakes.settings_source import FakeSettingsSource
 
-RHYTHM = Rhythm(status=0.005, settings=0.01, statistics=0.05, retry=0.005)
+NEVER = 86_400.0
+RHYTHM = Rhythm(status=0.005, settings=0.01, statistics=0.05, schedules=0.01, checking=NEVER, retry=0.005, begin=0.2)
 
 
 async def brief_sleep(seconds: float) -> None:
-    """What the engine waits for passes quickly."""
-    await asyncio.sleep(min(seconds, 0.01))
+    """What the engine waits for passes quickly, but for what a test does not want to happen."""
+    await asyncio.sleep(min(seconds, 0.01) if seconds < NEVER else seconds)
 
 
 @dataclass
@@ -41,8 +44,11 @@ class FakeWorld:
     source: FakeSettingsSource = field(default_factory=FakeSettingsSource)
     cache: FakeMarketCache = field(default_factory=FakeMarketCache)
     positions: FakePositions = field(default_factory=FakePositions)
+    schedules: FakeSchedules = field(default_factory=FakeSchedules)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    notifications: FakeNotifications = field(default_factory=FakeNotifications)
     journal: Journal = field(default_factory=FakeJournal)
+    rhythm: Rhythm = RHYTHM
     clock: FakeClock = field(default_factory=lambda: FakeClock(START_MS))
 
     def __post_init__(self) -> None:
@@ -50,22 +56,25 @@ class FakeWorld:
             engine_id="engine-1",
             host="host-1",
             started_at=self.clock.now_ms(),
-            market=Market(),
+            market=Market(kept_bars=KEPT_BARS),
             is_set=lambda name: name == "THERE",
         )
+        self.feeds = FakeFeeds(self.feed, *self.others)
         ports = Ports(
             clock=self.clock,
             queue=self.queue,
             intents=self.intents,
             settings=self.source,
-            feeds=FakeFeeds(self.feed, *self.others),
+            feeds=self.feeds,
             cache=self.cache,
             positions=self.positions,
+            schedules=self.schedules,
             outbox=self.outbox,
+            notifications=self.notifications,
             journal=self.journal,
             sleep=brief_sleep,
         )
-        self.engine = Engine(self.state, ports, RHYTHM)
+        self.engine = Engine(self.state, ports, self.rhythm)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FakeWorld"]:

@@ -41,7 +41,7 @@ class FakeFeed:
         self.reading = asyncio.Event()
         """Histories are answered only while it is set."""
         self.reading.set()
-        self._coming: asyncio.Queue[Candle | Exception | None] = asyncio.Queue()
+        self._coming: asyncio.Queue[Sequence[Candle] | Exception | None] = asyncio.Queue()
 
     @property
     def exchange(self) -> str:
@@ -62,7 +62,12 @@ class FakeFeed:
 
     def close_candle(self, symbol: str, open_time: int, close: float = 100.0) -> None:
         """Let a candle of the shortest timeframe come in."""
-        self._coming.put_nowait(a_candle(self.key(symbol, self._timeframes[0]), open_time, close))
+        self.close_candles((symbol, open_time, close))
+
+    def close_candles(self, *several: tuple[str, int, float]) -> None:
+        """Let candles come in as one batch, each by symbol, open time and close."""
+        base = self._timeframes[0]
+        self._coming.put_nowait([a_candle(self.key(symbol, base), at, close) for symbol, at, close in several])
 
     def lose(self, reason: str = "connection reset") -> None:
         """Lose the connection."""
@@ -105,7 +110,7 @@ class FakeFeed:
     async def unsubscribe(self, symbols: Iterable[str]) -> None:
         self.subscribed -= set(symbols)
 
-    async def closed(self) -> AsyncIterator[Candle]:
+    async def closed(self) -> AsyncIterator[Sequence[Candle]]:
         self.state = "connected"
         while (coming := await self._coming.get()) is not None:
             if isinstance(coming, Exception):
@@ -123,8 +128,12 @@ class FakeFeeds:
 
     def __init__(self, *feeds: FakeFeed) -> None:
         self.by_name = {feed.exchange: feed for feed in feeds}
+        self.open_troubles: dict[str, Exception] = {}
+        """Exchanges that can't be opened, with what is raised instead."""
 
     def open(self, exchange: str) -> Feed | None:
+        if exchange in self.open_troubles:
+            raise self.open_troubles[exchange]
         return self.by_name.get(exchange)
 
 

@@ -29,12 +29,25 @@ class FakeMarketCache:
         self._fail()
         self.series[series] = list(candles)
 
+    async def candles(self, series: SeriesKey) -> Sequence[Candle]:
+        self._fail()
+        return sorted(self.series.get(series, ()), key=lambda candle: candle.open_time)
+
     async def clear(self, scope: CacheScope, symbol: str | None = None, timeframe: Timeframe | None = None) -> int:
         self._fail()
         self.clears.append((scope, symbol, timeframe))
-        cleared = len(self.series) + len(self.readings) + len(self.prices)
-        self.series, self.readings, self.prices = {}, {}, {}
-        return cleared
+
+        def goes(key: SeriesKey) -> bool:
+            return symbol in (None, key.qualified) and timeframe in (None, key.timeframe)
+
+        before = len(self.series) + len(self.readings) + len(self.prices)
+        if scope in (CacheScope.ALL, CacheScope.CANDLES, CacheScope.SYMBOL):
+            self.series = {key: held for key, held in self.series.items() if not goes(key)}
+        if scope in (CacheScope.ALL, CacheScope.INDICATORS, CacheScope.SYMBOL):
+            self.readings = {key: held for key, held in self.readings.items() if not goes(key)}
+        if scope in (CacheScope.ALL, CacheScope.TICKERS, CacheScope.SYMBOL):
+            self.prices = {name: price for name, price in self.prices.items() if symbol not in (None, name)}
+        return before - len(self.series) - len(self.readings) - len(self.prices)
 
     async def statistics(self) -> Mapping[str, int]:
         self._fail()

@@ -1,7 +1,8 @@
 """What the engine tells the world, kept for a test to read."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
 from runtime.protocol.alerts import Alert
 from runtime.protocol.delivery import Delivery
@@ -16,8 +17,12 @@ class FakeOutbox:
         self.alerts: list[Alert] = []
         self.deliveries: list[Delivery] = []
         """One for each of the alerts."""
+        self.alerts_before: list[Alert] = []
+        """What was raised before the engine began."""
         self.entries_before: Mapping[str, int] = {}
         """What counts against the day's limit from before the engine began."""
+        self.withdrawn: list[tuple[UUID, int]] = []
+        """Ids of alerts that hold no longer, each with when that was said."""
         self.errors: list[tuple[str, str, str]] = []
         self.trouble: Exception | None = None
         self._changed = asyncio.Condition()
@@ -32,6 +37,15 @@ class FakeOutbox:
         self.alerts.append(alert)
         self.deliveries.append(delivery)
         await self._tell()
+
+    async def withdraw(self, ids: Sequence[UUID], at: int) -> None:
+        self._fail()
+        self.withdrawn += [(one, at) for one in ids]
+        await self._tell()
+
+    async def alerts_since(self, since: int) -> Sequence[Alert]:
+        gone = {one for one, _ in self.withdrawn}
+        return [*self.alerts_before, *(alert for alert in self.alerts if alert.id not in gone)]
 
     async def entries_since(self, since: int) -> Mapping[str, int]:
         return self.entries_before

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.engine.ports import Intent, QueuedCommand, Start
-from runtime.protocol.answers import Result
-from runtime.protocol.commands import CommandName, parse_command
+from runtime.engine.ports import CommandEnd, Intent, QueuedCommand, Start
+from runtime.protocol.answers import CommandState, Result
+from runtime.protocol.commands import Command, parse_command
+from runtime.protocol.payloads import CommandName
+from runtime.protocol.records import CommandRecord
+from runtime.protocol.undo import Undo
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,8 @@ class Completed:
     id: str
     result: Result
     intent: Intent | None
+    undo: Undo | None = None
+    undone: tuple[str, ...] = ()
 
 
 class FakeQueue:
@@ -24,6 +29,7 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.completed: list[Completed] = []
+        self.commands: dict[str, Command] = {}
         self.told: list[tuple[str, int, int, str]] = []
         self.asked: list[str] = []
         """Ids for which `start` was asked, answered or not."""
@@ -42,7 +48,9 @@ class FakeQueue:
         """Return a command as the stream would give it, each later than the one before."""
         self._entries += 1
         message = {"id": f"{name}-{self._entries}", "command": str(name), "payload": payload or {}, **more}
-        return QueuedCommand(f"{self._entries}-0", parse_command(message))
+        command = parse_command(message)
+        self.commands[command.id] = command
+        return QueuedCommand(f"{self._entries}-0", command)
 
     def put(self, *commands: QueuedCommand) -> None:
         """Let these come in together."""
@@ -62,15 +70,47 @@ class FakeQueue:
         await self._tell()
         return self.starts.get(queued.command.id, Start.GO)
 
-    async def complete(self, queued: QueuedCommand, result: Result, intent: Intent | None = None) -> int:
+    async def begin_member(self, queued: QueuedCommand) -> CommandRecord | None:
+        self._fail("begin_member")
+        self.commands[queued.command.id] = queued.command
+        found = await self.record(queued.command.id)
+        return found if found is not None and found.state.is_final else None
+
+    async def complete(self, queued: QueuedCommand, end: CommandEnd) -> int:
         self._fail("complete")
         await asyncio.sleep(0)
-        if intent is not None:
-            self.revision = max(self.revision, intent.revision) + 1
+        if end.intent is not None:
+            self.revision = max(self.revision, end.intent.revision) + 1
         async with self._changed:
-            self.completed.append(Completed(queued.command.id, result, intent))
+            self.completed.append(Completed(queued.command.id, end.result, end.intent, end.undo, end.undone))
             self._changed.notify_all()
-        return self.revision if intent is not None else 0
+        return self.revision if end.intent is not None else 0
+
+    async def record(self, command_id: str) -> CommandRecord | None:
+        command = self.commands.get(command_id)
+        if command is None:
+            return None
+        end = next((c for c in self.completed if c.id == command_id), None)
+        return CommandRecord(
+            id=command_id,
+            command=command.name,
+            payload=command.payload.model_dump(mode="json", by_alias=True, exclude_none=True),
+            source=command.source,
+            issued_by=command.issued_by,
+            state=CommandState(end.result.outcome.value) if end else CommandState.ACKNOWLEDGED,
+            queued_at=0,
+            message=end.result.message if end else "",
+            undo=end.undo if end else None,
+            undone_by=next((c.id for c in self.completed if command_id in c.undone), ""),
+            batch_id=command.batch_id or "",
+        )
+
+    async def last_undoable(self) -> CommandRecord | None:
+        for end in reversed(self.completed):
+            found = await self.record(end.id)
+            if found is not None and end.undo is not None and not found.undone_by:
+                return found
+        return None
 
     async def progress(self, queued: QueuedCommand, done: int, total: int, message: str) -> None:
         self._fail("progress")

@@ -29,7 +29,7 @@ def feed_of(*recordings: Recording, clock: FakeClock, speed: float = 1.0, warmup
 
 
 async def played(feed: RecordedFeed) -> list[Candle]:
-    return [candle async for candle in feed.closed()]
+    return [candle async for batch in feed.closed() for candle in batch]
 
 
 async def test_the_first_candles_are_history_and_the_rest_plays() -> None:
@@ -81,16 +81,35 @@ async def test_a_symbol_stands_still_while_it_is_not_subscribed() -> None:
     feed = feed_of(recording(first), recording(second, "ETH-USD"), clock=clock, speed=300)
     await feed.subscribe(["ETH-USD"])
     seen = []
-    async for candle in feed.closed():
-        seen.append(candle.series.symbol)
+    async for batch in feed.closed():
+        seen.append([candle.series.symbol for candle in batch])
         if len(seen) == 2:
             await feed.unsubscribe(["ETH-USD", "SOL-USD"])
             await feed.subscribe(["BTC-USD"])
             clock.suspend(0.5)
         if len(seen) == 4:
             await feed.subscribe(["ETH-USD"])
-    assert seen[:4] == ["ETH-USD", "ETH-USD", "BTC-USD", "BTC-USD"]
-    assert sorted(seen) == ["BTC-USD"] * 5 + ["ETH-USD"] * 5
+    assert seen[:4] == [["ETH-USD"], ["ETH-USD"], ["BTC-USD"], ["BTC-USD"]]
+    assert sorted(symbol for batch in seen for symbol in batch) == ["BTC-USD"] * 5 + ["ETH-USD"] * 5
+
+
+async def test_what_is_due_comes_together_oldest_first_and_once_a_symbol() -> None:
+    clock = FakeClock()
+    first, second = walk("5m", 13), walk("5m", 13, seed=2)
+    feed = feed_of(recording(first), recording(second, "ETH-USD"), clock=clock, speed=300)
+    await feed.subscribe(["ETH-USD"])
+    clock.suspend(0.5)
+    await feed.subscribe(["BTC-USD"])
+    clock.suspend(10)
+    batches = [[candle.series.symbol for candle in batch] async for batch in feed.closed()]
+    assert batches == [["ETH-USD", "BTC-USD"]] * 3
+
+
+async def test_what_is_due_at_one_moment_comes_as_one_batch() -> None:
+    clock = FakeClock()
+    feed = feed_of(recording(walk("5m", 12)), recording(walk("5m", 12), "ETH-USD"), clock=clock, speed=300)
+    await feed.subscribe(["BTC-USD", "ETH-USD"])
+    assert [len(batch) async for batch in feed.closed()] == [2, 2]
 
 
 async def test_longer_candles_are_known_once_they_have_closed() -> None:
@@ -148,7 +167,7 @@ async def test_closing_ends_the_play_of_everything() -> None:
     waiting = feed.closed()
     clock_before = clock.now_ms()
     await feed.subscribe(["BTC-USD"])
-    assert (await anext(waiting)).open_time > 0
+    assert (await anext(waiting))[0].open_time > 0
     assert clock.now_ms() - clock_before == 1_000
 
 
@@ -170,7 +189,7 @@ async def alerts_of_a_play(source: Recording) -> list[dict[str, object]]:
     def tell(bars: Sequence[Bar]) -> None:
         found.extend(alert.body() for bar in bars for alert in run.alerts(bar, context))
 
-    async for candle in feed.closed():
+    async for (candle,) in feed.closed():
         step = market.feed(candle)
         if (gap := step.gap) is not None:
             missing = await feed.history(symbol, gap.key.timeframe, gap.since, gap.until)

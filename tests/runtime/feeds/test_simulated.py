@@ -24,9 +24,10 @@ def feed(clock: FakeClock) -> SimulatedFeed:
 
 async def next_candles(feed: SimulatedFeed, count: int) -> list[Candle]:
     found: list[Candle] = []
-    async for candle in feed.closed():
-        found.append(candle)
-        if len(found) == count:
+    async for batch in feed.closed():
+        assert batch
+        found += batch
+        if len(found) >= count:
             break
     return found
 
@@ -64,7 +65,7 @@ async def test_a_minute_that_has_ended_comes_for_each_subscribed_symbol(feed: Si
 async def test_after_a_suspension_only_the_newest_candle_comes(feed: SimulatedFeed, clock: FakeClock) -> None:
     await feed.subscribe(["BTC-USD"])
     opened = []
-    async for candle in feed.closed():
+    async for (candle,) in feed.closed():
         opened.append(candle.open_time)
         if len(opened) == 1:
             clock.suspend(3_600)
@@ -76,7 +77,7 @@ async def test_after_a_suspension_only_the_newest_candle_comes(feed: SimulatedFe
 async def test_a_clock_that_is_set_back_brings_no_candle_twice(feed: SimulatedFeed, clock: FakeClock) -> None:
     await feed.subscribe(["BTC-USD"])
     opened = []
-    async for candle in feed.closed():
+    async for (candle,) in feed.closed():
         opened.append(candle.open_time)
         if len(opened) == 2:
             clock.suspend(-90)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from runtime.protocol.observed import observed
+from runtime.protocol.answers import CommandState
+from runtime.protocol.observed import SavedVersion, observed
 from runtime.protocol.status import Desired, EngineState, ExchangeStatus, Status
 
 BASE = Status(
@@ -23,8 +24,14 @@ BASE = Status(
 
 
 def status(**changes: Any) -> dict[str, Any]:
-    return observed(BASE, 10_000, 41) | changes
+    return observed(BASE, 10_000, SavedVersion(41, 1_000)) | changes
 
+
+def difference(what: str, desired: Any, actual: Any, since: int | None = 9_000) -> dict[str, Any]:
+    return {"what": what, "desired": desired, "actual": actual, "since": since}
+
+
+DRIFT = difference("settingsVersion", 42, 41)
 
 STATUSES: list[dict[str, Any]] = [
     *(status(state=state.value) for state in EngineState),
@@ -39,9 +46,20 @@ STATUSES: list[dict[str, Any]] = [
     status(savedSettingsVersion=42),
     status(savedSettingsVersion=None),
     status(savedSettingsVersion=42, settingsProblem="No exchange is enabled."),
+    status(savedSettingsVersion=42, drift=[DRIFT]),
+    status(savedSettingsVersion=42, drift=[DRIFT], settingsProblem="the saved settings can't be read: symbols: a list"),
+    status(savedSettingsVersion=42, drift=[DRIFT | {"since": None}]),
+    status(savedSettingsVersion=42, drift=[DRIFT], state="offline", lastSeenAt=1_000),
+    status(savedSettingsVersion=42, drift=[DRIFT], state="offline", lastSeenAt=1_000, settingsProblem="No exchange."),
+    status(settingsProblem="the database is away"),
+    status(drift=[difference("mode", "position-monitor", "scalper-macdv"), difference("paused", True, False)]),
+    status(drift=[difference("mode", "position-monitor", ""), difference("paused", False, True, None)]),
     status(settingsVersion=0),
+    status(settingsVersion=0, state="starting", settingsProblem="version 41 can't be applied (no reason)"),
     status(settingsVersion=0, savedSettingsVersion=None),
 ]
+
+COMMAND_STATES: list[str] = [*CommandState, "progressing"]
 
 ALERTS: list[dict[str, Any]] = [
     {"kind": kind, "level": level, "indicators": indicators}
@@ -92,5 +110,17 @@ DELIVERIES: list[dict[str, Any]] = [
     {"delivery": {"channels": ["discord", "push"], "heldBack": "", "tradingMode": "live"}},
     {"delivery": {"channels": [], "heldBack": "late", "tradingMode": "paper"}},
     {"delivery": {"channels": [], "heldBack": "", "tradingMode": ""}},
+    {
+        "delivery": {
+            "channels": ["discord", "email", "push"],
+            "heldBack": "",
+            "tradingMode": "paper",
+            "sent": {
+                "discord": {"state": "sent", "attempts": 1, "at": 1},
+                "email": {"state": "failed", "attempts": 6, "at": 1, "error": "the mail server can't be reached"},
+                "push": {"state": "skipped", "attempts": 0, "at": 1},
+            },
+        }
+    },
     {},
 ]

@@ -9,10 +9,12 @@ import pytest
 
 from runtime.live.hub import Hub
 from runtime.live.viewer import Viewer
+from runtime.protocol.observed import SavedVersion
+from tests.own_redis import OwnRedis
 from tests.runtime.live.fake_engine import FakeEngine
-from tests.runtime.live.redis_of_its_own import OwnRedis
 
 SAVED = 7
+SAVED_AT = 1_772_971_200_000
 
 
 class SavedVersions:
@@ -22,9 +24,9 @@ class SavedVersions:
         self.now: dict[str, int] = {}
         self.reads = 0
 
-    def __call__(self, subs: Collection[str]) -> Mapping[str, int]:
+    def __call__(self, subs: Collection[str]) -> Mapping[str, SavedVersion]:
         self.reads += 1
-        return {sub: self.now.get(sub, SAVED) for sub in subs}
+        return {sub: SavedVersion(self.now.get(sub, SAVED), SAVED_AT) for sub in subs}
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from runtime.bus.connections import RedisUnavailableError
 from runtime.live.hub import Hub
 from runtime.live.viewer import FellBehindError
 from runtime.protocol.status import EngineState
-from tests.runtime.live.conftest import SAVED, SavedVersions, eventually, next_such
+from tests.own_redis import OwnRedis
+from tests.runtime.live.conftest import SAVED, SAVED_AT, SavedVersions, eventually, next_such
 from tests.runtime.live.fake_engine import FakeEngine
-from tests.runtime.live.redis_of_its_own import OwnRedis
 
 pytestmark = pytest.mark.stores
 
@@ -34,6 +34,16 @@ async def test_what_the_engine_says_reaches_every_viewer_at_once(make_hub: MakeH
     for viewer in viewers:
         assert (await next_such(viewer, is_status("paused")))["savedSettingsVersion"] == SAVED
     assert time.monotonic() - began < 1
+
+
+async def test_who_comes_while_the_engine_runs_is_never_told_that_it_is_offline(
+    make_hub: MakeHub, engine: FakeEngine
+) -> None:
+    await engine.beat()
+    hub = make_hub(tick_seconds=0.05)
+    viewer = await hub.join(engine.sub)
+    assert (await hub.status(engine.sub))["state"] == "running"
+    assert json.loads((await viewer.next()).text)["state"] == "running"
 
 
 async def test_a_silent_engine_is_offline_within_five_seconds_with_its_last_values(
@@ -62,7 +72,9 @@ async def test_a_save_in_another_process_shows_within_two_seconds(
     await next_such(viewer, lambda message: message["savedSettingsVersion"] == SAVED)
     saved_versions.now[engine.sub] = SAVED + 1
     began = time.monotonic()
-    await next_such(viewer, lambda message: message["savedSettingsVersion"] == SAVED + 1)
+    told = await next_such(viewer, lambda message: message["savedSettingsVersion"] == SAVED + 1)
+    (difference,) = told["drift"]
+    assert (difference["what"], difference["desired"], difference["since"]) == ("settingsVersion", SAVED + 1, SAVED_AT)
     assert time.monotonic() - began < 2.2
 
 

@@ -78,8 +78,20 @@ def test_a_page_is_told_everything_that_it_needs(profile: dict[str, Any]) -> Non
         ({"channels": ["discord", "email"], "heldBack": ""}, "Meant for discord, email."),
         ({"channels": [], "heldBack": "outside the trading hours"}, "Not notified: outside the trading hours."),
         ({"channels": [], "heldBack": ""}, ""),
+        (
+            {"channels": ["discord", "email"], "heldBack": "", "sent": {"discord": {"state": "sent"}}},
+            "Sent to discord. Meant for email.",
+        ),
+        (
+            {
+                "channels": ["discord", "email"],
+                "heldBack": "",
+                "sent": {"discord": {"state": "sending"}, "email": {"state": "failed", "error": "given up"}},
+            },
+            "Meant for discord. Not sent to email: given up.",
+        ),
         (None, ""),
     ],
 )
-def test_what_became_of_an_alert_is_said_without_claiming_that_it_was_sent(delivery: Any, text: str) -> None:
+def test_what_became_of_an_alert_is_said_and_sent_is_only_what_a_service_took(delivery: Any, text: str) -> None:
     assert words.delivery({"delivery": delivery}) == text

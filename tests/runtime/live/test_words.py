@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from runtime.live import words
 from runtime.protocol.alerts import AlertKind
-from runtime.protocol.observed import observed
+from runtime.protocol.answers import CommandState
+from runtime.protocol.observed import SavedVersion, observed
 from runtime.protocol.status import EngineState
-from tests.runtime.live.cases import ALERTS, STATUSES, status
+from tests.runtime.live.cases import ALERTS, DRIFT, STATUSES, difference, status
 
 
 def test_every_state_has_a_face_of_its_own_word() -> None:
@@ -18,6 +19,11 @@ def test_every_state_has_a_face_of_its_own_word() -> None:
 
 def test_a_state_that_this_page_does_not_know_is_shown_by_its_name() -> None:
     assert words.face("hibernating") == words.Face("Hibernating", "warn")
+
+
+def test_every_state_of_a_command_has_a_tone_of_its_own_making() -> None:
+    assert set(CommandState) == set(words.COMMAND_TONES)
+    assert words.command_face("superseded") == words.Face("Superseded", "held")
 
 
 def test_equal_versions_are_said_in_the_words_that_others_look_for() -> None:
@@ -37,9 +43,33 @@ def test_an_engine_that_is_away_is_not_said_to_run_anything() -> None:
     assert "last heard 9 s ago" in words.sentence(away, 10_000)
 
 
-def test_a_version_that_cannot_be_applied_says_why() -> None:
-    text = words.versions(status(savedSettingsVersion=42, settingsProblem="no exchange is enabled."))
-    assert "no exchange is enabled." in text
+def test_a_version_that_cannot_be_applied_says_why_and_since_when() -> None:
+    drifted = status(savedSettingsVersion=42, settingsProblem="no exchange is enabled.", drift=[DRIFT])
+    assert words.versions(drifted, "at {}".format) == (
+        "The saved version is not in force, since at 9000: no exchange is enabled. "
+        "Until then the engine runs version 41."
+    )
+
+
+def test_where_nothing_is_in_force_yet_the_reason_is_told() -> None:
+    text = words.versions(status(settingsVersion=0, state="starting", settingsProblem="version 41 can't be applied"))
+    assert text == "Version 41 can't be applied. No engine has run these settings yet."
+
+
+def test_a_version_that_no_engine_runs_yet_is_told_with_the_last_one_that_ran() -> None:
+    away = status(state="offline", lastSeenAt=1_000, savedSettingsVersion=42, drift=[DRIFT])
+    expected = "The saved version is not in force, since at 9000: the engine last ran version 41."
+    assert words.versions(away, "at {}".format) == expected
+    assert words.versions_tone(away) == "warn"
+
+
+def test_what_else_is_wanted_than_is_so_is_said_with_its_time() -> None:
+    drifted = status(drift=[difference("mode", "position-monitor", "scalper-macdv"), difference("paused", True, False)])
+    assert words.wanted(drifted, "mode", "at {}".format) == "Wanted: position-monitor, since at 9000."
+    assert words.wanted(drifted, "paused", "at {}".format) == "Wanted: paused, since at 9000."
+    back = status(drift=[difference("paused", False, True)])
+    assert words.wanted(back, "paused", "at {}".format) == "Wanted: not paused, since at 9000."
+    assert words.wanted(back, "mode", "at {}".format) == words.wanted(status(), "paused", str) == ""
 
 
 @pytest.mark.parametrize("kind", AlertKind)
@@ -73,7 +103,7 @@ def test_every_status_can_be_told(case: dict[str, Any]) -> None:
 
 
 def test_the_status_of_an_engine_that_never_was_can_be_told() -> None:
-    nobody = observed(None, 1_000, 1)
+    nobody = observed(None, 1_000, SavedVersion(1, 1))
     assert "No engine has reported yet" in words.sentence(nobody, 1_000)
     assert words.versions(nobody) == "No engine has run these settings yet."
 

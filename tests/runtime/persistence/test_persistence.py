@@ -11,7 +11,7 @@ from django.db import OperationalError
 from runtime.bus.calls import arun
 from runtime.bus.connections import connect_async
 from runtime.bus.leader_calls import store_intent
-from runtime.engine.ports import Entry, Intent, LeaseLostError, SourceUnavailableError
+from runtime.engine.ports import Entry, Intent, LeaseLostError, SettingsRejectedError, SourceUnavailableError
 from runtime.models import Alert as StoredAlert
 from runtime.models import PositionEntry
 from runtime.persistence.alerts import AlertStore
@@ -20,7 +20,7 @@ from runtime.persistence.intents import KeptIntents
 from runtime.persistence.positions import PositionBook
 from runtime.persistence.settings_source import SavedDocument
 from runtime.protocol.alerts import Alert, AlertKind
-from runtime.protocol.commands import parse_command
+from runtime.protocol.commands import Command, parse_command
 from runtime.protocol.delivery import Delivery
 from settingsapp.models import Identity
 from settingsapp.schema.vocabulary import Mode
@@ -52,6 +52,7 @@ async def test_a_replaced_engine_can_write_nothing(identity: str) -> None:
     attempts: list[Callable[[], object]] = [
         old.raise_,
         lambda: AlertStore(identity, old).store(an_alert(), DUE),
+        lambda: AlertStore(identity, old).withdraw([an_alert().id], 1),
         lambda: PositionBook(identity, old).remember(Entry("simulated:BTC-USD", 1.0, 1)),
         lambda: KeptIntents(redis, identity, "6", old).remember(Intent(True, None, revision=9)),
         lambda: SavedDocument(identity, old).remove_symbol("BTC-USD", parse_command({"id": "c1", "command": "status"})),
@@ -78,9 +79,14 @@ async def test_an_alert_is_stored_once_however_often_it_is_raised(identity: str)
 async def test_what_was_decided_on_an_alert_stands_beside_it_and_not_in_its_content(identity: str) -> None:
     store = AlertStore(identity, Fence(identity, "1"))
     await store.store(an_alert(), Delivery((), "outside the trading hours", "live"))
-    row = await StoredAlert.objects.aget()
+    row = await StoredAlert.objects.prefetch_related("sendings").aget()
     body = row.body()
-    assert body["delivery"] == {"channels": [], "heldBack": "outside the trading hours", "tradingMode": "live"}
+    assert body["delivery"] == {
+        "channels": [],
+        "heldBack": "outside the trading hours",
+        "tradingMode": "live",
+        "sent": {},
+    }
     assert {key: body[key] for key in an_alert().body()} == an_alert().body()
 
 
@@ -95,6 +101,52 @@ async def test_entry_alerts_of_a_day_are_counted_by_exchange_where_they_were_due
     assert await store.entries_since(0) == {"simulated": 1, "kraken": 2}
     tomorrow = int((await StoredAlert.objects.alatest("created_at")).created_at.timestamp() * 1000) + 1_000
     assert await store.entries_since(tomorrow) == {}
+
+
+async def test_a_withdrawn_alert_is_marked_once_and_no_longer_counts_as_raised(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    for alert in (an_alert(), an_alert(60_000)):
+        await store.store(alert, DUE)
+    told = await store.withdraw([an_alert().id], 1_700_000_000_000)
+    again = await store.withdraw([an_alert().id], 1_800_000_000_000)
+    assert [(body["id"], body["withdrawnAt"]) for body in told] == [(str(an_alert().id), 1_700_000_000_000)]
+    assert [body["withdrawnAt"] for body in again] == [1_700_000_000_000]
+    assert await store.alerts_since(0) == [an_alert(60_000)]
+
+
+async def test_an_alert_that_comes_up_again_stands_again(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    await store.store(an_alert(), DUE)
+    await store.withdraw([an_alert().id], 1_700_000_000_000)
+    await store.store(an_alert().as_late(), DUE)
+    assert [alert.id for alert in await store.alerts_since(0)] == [an_alert().id]
+
+
+async def test_a_withdrawal_waits_for_the_database_behind_its_alert(
+    identity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence = Fence(identity, "1")
+    store = AlertStore(identity, fence)
+    with monkeypatch.context() as patched:
+        patched.setattr(fence, "check", away)
+        await store.store(an_alert(), DUE)
+        assert await store.withdraw([an_alert().id], 1_700_000_000_000) == ()
+    assert await store.flush()
+    row = await StoredAlert.objects.prefetch_related("sendings").aget()
+    assert row.body()["withdrawnAt"] == 1_700_000_000_000
+
+
+async def test_of_passed_limits_the_last_is_known_however_old_it_is(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    limits = [replace(an_alert(minute * 60_000), kind=AlertKind.STOP_LOSS) for minute in range(3)]
+    for alert in (an_alert(), *limits, replace(an_alert(), kind=AlertKind.TAKE_PROFIT)):
+        await store.store(alert, DUE)
+    newest = await StoredAlert.objects.alatest("created_at")
+    later = int(newest.created_at.timestamp() * 1000) + 1_000
+    assert [(alert.kind, alert.open_time) for alert in await store.alerts_since(later)] == [
+        (AlertKind.TAKE_PROFIT, 0),
+        (AlertKind.STOP_LOSS, 120_000),
+    ]
 
 
 async def test_alerts_wait_while_the_database_is_away(identity: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,9 +226,40 @@ async def test_an_edit_of_the_watchlist_carries_the_command_and_is_done_once(ide
     command = parse_command({"id": "c1", "command": "add-symbol", "payload": {"symbol": "BTC-USD"}})
     first = await source.remove_symbol("BTC-USD", command)
     second = await source.remove_symbol("BTC-USD", command)
-    assert (first.changed, first.settings.version) == (True, 2)
-    assert (second.changed, second.settings.version) == (False, 2)
+    other = await source.remove_symbol("BTC-USD", replace(command, id="c2"))
+    # Delivered again, it still made what it made; another one made nothing.
+    assert [(edit.made, edit.settings.version) for edit in (first, second, other)] == [(2, 2), (2, 2), (None, 2)]
     assert "BTC-USD" not in (await source.load()).document.symbols
+
+
+async def test_a_symbol_is_put_back_where_it_stood_and_the_rest_of_the_document_stays(identity: str) -> None:
+    source = SavedDocument(identity, Fence(identity, "1"))
+    before = (await source.load()).document.symbols
+    remove, add, back = (a_symbol_command(name) for name in ("remove-symbol", "add-symbol", "rollback"))
+    removed = await source.remove_symbol(before[1], remove)
+    await source.add_symbol("NEAR-USD", add)
+    assert removed.made == 2
+    put_back = await source.put_back_symbol(f"simulated:{before[1]}", removed.made, back)
+    again = await source.put_back_symbol(f"simulated:{before[1]}", removed.made, back)
+    assert put_back.settings.document.symbols == (*before, "NEAR-USD")
+    assert (put_back.made, again.made, again.settings.version) == (4, 4, 4)
+
+
+async def test_a_version_is_restored_once_and_only_over_the_one_that_was_meant(identity: str) -> None:
+    source = SavedDocument(identity, Fence(identity, "1"))
+    before = (await source.load()).document
+    await source.remove_symbol("BTC-USD", a_symbol_command("remove-symbol"))
+    with pytest.raises(SettingsRejectedError, match="version 2 is saved by now"):
+        await source.restore(1, 1, a_symbol_command("add-symbol"))
+    rollback = a_symbol_command("rollback")
+    first, again = await source.restore(1, 2, rollback), await source.restore(1, 2, rollback)
+    assert first.settings.document == before
+    assert (first.made, again.made, again.settings.version) == (3, 3, 3)
+
+
+def a_symbol_command(name: str) -> Command:
+    payload = {} if name == "rollback" else {"symbol": "BTC-USD"}
+    return parse_command({"id": f"the {name}", "command": name, "payload": payload})
 
 
 async def test_an_identity_that_is_not_there_yet_is_tried_again_later(sub: str) -> None:

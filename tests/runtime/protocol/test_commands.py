@@ -6,8 +6,6 @@ from hypothesis import strategies as st
 
 from runtime.protocol.commands import (
     DEFAULT_PRIORITY,
-    PAYLOADS,
-    CommandName,
     InvalidCommandError,
     UnreadableMessageError,
     UnusableMessageError,
@@ -15,6 +13,7 @@ from runtime.protocol.commands import (
     message_id,
     parse_command,
 )
+from runtime.protocol.payloads import PAYLOADS, CommandName
 from settingsapp.schema import strict_json
 
 
@@ -34,11 +33,9 @@ def test_every_command_has_a_payload_and_a_priority_and_pause_comes_first() -> N
     assert min(DEFAULT_PRIORITY, key=lambda name: DEFAULT_PRIORITY[name]) is CommandName.PAUSE
 
 
-def test_a_backfill_may_wait_ten_minutes_and_the_others_half_of_one() -> None:
-    assert {name: default_expiry_ms(name) for name in CommandName if name != "force-backfill"} == dict.fromkeys(
-        (name for name in CommandName if name != "force-backfill"), 30_000
-    )
-    assert default_expiry_ms("force-backfill") == 600_000
+@pytest.mark.parametrize("name", CommandName)
+def test_a_backfill_and_a_batch_may_wait_ten_minutes_and_the_others_half_of_one(name: CommandName) -> None:
+    assert default_expiry_ms(name) == (600_000 if name in ("force-backfill", "batch") else 30_000)
 
 
 def test_what_a_later_client_says_in_addition_is_let_through() -> None:

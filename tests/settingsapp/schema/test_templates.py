@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settingsapp.schema.diff import changes
-from settingsapp.schema.document import SettingsDocument, default_document
+from settingsapp.schema.document import STARTING_WATCHLIST, SettingsDocument, default_document
 from settingsapp.schema.effective import enabled_exchanges, mode_config, positions, watched_symbols
+from settingsapp.schema.primary_switch import entries_left_behind
 from settingsapp.schema.templates import TEMPLATES, template
 from settingsapp.schema.validation import validate
 from settingsapp.schema.vocabulary import Mode
@@ -38,7 +39,8 @@ def test_every_template_has_a_name_of_its_own_and_says_what_it_does() -> None:
 @given(st.lists(st.sampled_from(TEMPLATES), min_size=1, max_size=5), st.sampled_from(STARTS))
 def test_templates_apply_after_each_other_and_twice_is_once(chosen: Any, document: SettingsDocument) -> None:
     for one in chosen:
-        document = one.applied(document)
+        before, document = document, one.applied(document)
+        assert entries_left_behind(before, document) == ()
         assert one.applied(document) == document
         assert watched_symbols(document) or one.name in ("macdv-scalper", "night-mode")
 
@@ -63,11 +65,28 @@ def test_a_new_document_moves_to_coinbase_with_its_watchlist() -> None:
 def test_symbols_of_another_notation_keep_their_meaning_and_named_credentials_stay() -> None:
     before = validate(BINANCE)
     after = applied("coinbase-position-monitor", before)
-    assert after.symbols == ("binance:BTCUSDT", "SOL-USD")
+    assert after.symbols == ("binance:BTCUSDT", "coinbase:SOL-USD")
     assert after.position_symbols == ("binance:ETHUSDT",)
     assert positions(after) == ()
     assert after.exchanges["coinbase"].api_key_variable == "MY_KEY"
     assert after.exchanges["coinbase"].secret_variable == "COINBASE_API_SECRET"
+
+
+def test_there_and_back_again_the_watchlist_is_the_same() -> None:
+    start = default_document("x")
+    there = applied("coinbase-position-monitor", start)
+    back = applied("simulated", there)
+    assert watched_symbols(back) == watched_symbols(start)
+    assert applied("coinbase-position-monitor", back).symbols == there.symbols
+
+
+def test_who_watches_nothing_on_an_exchange_gets_symbols_to_begin_with() -> None:
+    start = validate(BINANCE | {"perseus_profile": {"primary_exchange": "coinbase"}, "symbols": ["binance:BTCUSDT"]})
+    assert applied("coinbase-position-monitor", start).symbols == ("binance:BTCUSDT", *STARTING_WATCHLIST)
+    kraken = {"kraken": {"enabled": True}}
+    start = validate({"perseus_profile": {"primary_exchange": "kraken"}, "exchanges": kraken, "symbols": ["BTC-USD"]})
+    after = applied("simulated", start)
+    assert after.symbols == ("kraken:BTC-USD", *(f"simulated:{symbol}" for symbol in STARTING_WATCHLIST))
 
 
 def test_the_scalper_alerts_on_everything_and_leaves_the_exchanges_alone() -> None:

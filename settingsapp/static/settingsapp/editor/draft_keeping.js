@@ -1,4 +1,4 @@
-/* Unsaved work outlives the page: kept while typing, offered on return. */
+/* Unsaved work outlives the page: kept while typing, offered on return. What looks like a secret is not kept. */
 
 import { banner, drop } from "./banners.js";
 import { showDifference } from "./dialogs.js";
@@ -7,12 +7,13 @@ import { read } from "./json_places.js";
 import { ago } from "./words.js";
 
 const KIND = "draft";
-const KEEP_AFTER_MS = 150;
+/* So long the server may take to judge a text before it is kept unjudged. */
+const UNJUDGED_MS = 2_000;
 
 export class DraftKeeping {
-  constructor(editor, drafts) {
-    this.editor = editor;
-    this.drafts = drafts;
+  /* `secretRefusal`: the message of a problem that is a pasted secret. */
+  constructor(editor, drafts, secretRefusal) {
+    Object.assign(this, { editor, drafts, secretRefusal });
     this.timer = null;
     addEventListener("pagehide", () => this.#flush());
     document.addEventListener("visibilitychange", () => this.#flush());
@@ -21,14 +22,18 @@ export class DraftKeeping {
   hear(text, dirty) {
     clearTimeout(this.timer);
     this.pending = { text, dirty, version: this.editor.version };
-    this.timer = setTimeout(() => this.#flush(), KEEP_AFTER_MS);
+    this.timer = setTimeout(() => this.#flush(), UNJUDGED_MS);
+  }
+
+  /* The present text was judged. */
+  judged(problems) {
+    if (problems.some(({ message }) => message === this.secretRefusal)) this.#forget();
+    else this.#flush();
   }
 
   /* Nothing is unsaved any more. */
   done() {
-    clearTimeout(this.timer);
-    this.pending = null;
-    this.drafts.drop(this.editor.version);
+    this.#forget();
     drop(KIND);
   }
 
@@ -58,6 +63,12 @@ export class DraftKeeping {
     this.pending = null;
     if (dirty) this.drafts.keep(version, text);
     else this.drafts.drop(version);
+  }
+
+  #forget() {
+    clearTimeout(this.timer);
+    this.pending = null;
+    this.drafts.drop(this.editor.version);
   }
 
   #restore(draft) {

@@ -13,10 +13,10 @@ export const pretty = (document) => JSON.stringify(document, null, 2);
 export class Editor {
   /**
    * `base` and `version`: what is saved. `onState({dirty, problems, busy})` hears what the page is to show;
-   * `onText(text, dirty)` each text that the user made.
+   * `onText(text, dirty)` each text that the user made, `onJudged(problems)` what is wrong with the present one.
    */
-  constructor({ schema, base, version, form, json, onState, onText }) {
-    Object.assign(this, { schema, base, version, form, json, onState, onText });
+  constructor({ schema, base, version, form, json, onState, onText, onJudged }) {
+    Object.assign(this, { schema, base, version, form, json, onState, onText, onJudged });
     this.document = base;
     this.problems = [];
     this.timer = null;
@@ -107,6 +107,7 @@ export class Editor {
       this.problems.map(({ path, message, line }) => ({ line, text: path ? `${path}: ${message}` : message })),
     );
     this.form.blame(this.problems);
+    this.onJudged(this.problems);
     this.#tell();
   }
 

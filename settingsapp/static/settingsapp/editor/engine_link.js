@@ -30,12 +30,21 @@ export class EngineLink {
 
   /* Ask the engine for a connection test; `tell(text, tone)` hears each step. */
   async testConnection(exchange, tell) {
+    await this.#ask("test-connection", { exchange }, tell);
+  }
+
+  /* Ask the engine to send a test message; `tell(text, tone)` hears each step. */
+  async testNotification(channel, tell) {
+    await this.#ask("test-notification", { channel }, tell);
+  }
+
+  async #ask(command, payload, tell) {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     const id = `web-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
     tell("sending…", "busy");
     const ended = new Promise((resolve) => this.waiting.set(id, { tell, resolve }));
     try {
-      await server.command(id, "test-connection", { exchange });
+      await server.command(id, command, payload);
       if (this.waiting.has(id)) tell(this.isThere ? "queued…" : "queued; the engine is offline", "busy");
       await ended;
     } catch (error) {
@@ -53,7 +62,7 @@ export class EngineLink {
         this.#status(message);
         break;
       case "ack":
-        this.waiting.get(message.commandId)?.tell("the engine is looking…", "busy");
+        this.waiting.get(message.commandId)?.tell("the engine is trying…", "busy");
         break;
       case "result":
         this.#ended(message);

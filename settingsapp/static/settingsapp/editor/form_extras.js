@@ -4,8 +4,15 @@ import { element, say } from "../../runtime/dom.js";
 
 const EXCHANGE_FIELD = /^rjf§exchanges§([^§]+)§/;
 const VARIABLE = /(EnvironmentVariableName|_environment_variable)$/;
+/* The field that says where a channel's messages go, by channel. */
+const ADDRESSES = {
+  "rjf§perseus_profile§discord_integration§webhook_url_environment_variable": "discord",
+  "rjf§notifications§email_url_environment_variable": "email",
+  "rjf§notifications§push_url_environment_variable": "push",
+};
 const PASSWORD = "§PasswordEnvironmentVariableName";
 const ENABLED = "§enabled";
+const OVERRIDE = /^rjf§exchanges§[^§]+§trade_settings§([^§]+)$/;
 const STATES = {
   set: ["set", "good", "The engine has this variable."],
   missing: ["missing", "bad", "The engine does not have this variable: set it where the engine runs, and start it again."],
@@ -14,13 +21,13 @@ const STATES = {
 };
 
 export class FormExtras {
-  /* `exchanges`: `{known, withPassword}`; `addExchange(name)` puts one into the document. */
-  constructor(holder, { link, exchanges, addExchange, present }) {
+  /* `exchanges`: `{known, withPassword}`; `addExchange(name)` puts one into the document; `document()` returns that. */
+  constructor(holder, { link, exchanges, addExchange, document }) {
     this.holder = holder;
     this.link = link;
     this.exchanges = exchanges;
     this.addExchange = addExchange;
-    this.present = present;
+    this.document = document;
     this.pending = false;
     holder.classList.add("with-extras");
     this.observer = new MutationObserver(() => this.refresh());
@@ -49,9 +56,12 @@ export class FormExtras {
   #field(input) {
     this.#labelled(input);
     if (VARIABLE.test(input.name)) this.#variable(input);
+    if (Object.hasOwn(ADDRESSES, input.name)) this.#sender(input, ADDRESSES[input.name]);
+    if (OVERRIDE.test(input.name)) this.#override(input);
     if (input.name.endsWith(PASSWORD)) this.#password(input);
     if (EXCHANGE_FIELD.test(input.name) && input.name.split("§").length === 4 && input.name.endsWith(ENABLED)) {
       this.#tools(input);
+      this.#entry(input);
     }
   }
 
@@ -80,6 +90,13 @@ export class FormExtras {
     badge.title = title;
   }
 
+  /* What counts on the exchange where nothing of its own is set. */
+  #override(input) {
+    const value = this.document().perseus_profile?.trade_settings?.[OVERRIDE.exec(input.name)[1]] ?? "";
+    const told = value === "" ? "from profile" : `from profile: ${value}`;
+    if (input.placeholder !== told) input.placeholder = told;
+  }
+
   #password(input) {
     const name = EXCHANGE_FIELD.exec(input.name)[1];
     /* One that is written although nobody needs it stays to be seen: it could not be taken away otherwise. */
@@ -89,23 +106,57 @@ export class FormExtras {
   #tools(input) {
     const inner = input.closest(".rjf-form-group-inner");
     if (!inner || inner.querySelector(":scope > .exchange-tools")) return;
-    const button = element("button", { type: "button", class: "button small" }, "Test connection");
-    const result = element("span", { class: "connection-result", role: "status" });
     const title = inner.querySelector(":scope > .rjf-form-group-title");
-    title.after(element("div", { class: "exchange-tools" }, button, result));
-    button.addEventListener("click", async () => {
+    const tools = this.#asking("Test connection", "Test connection", async (tell) => {
       /* Asked for by the name that the entry has now: it may have been renamed. */
       const name = inner.querySelector(`[name^="rjf§exchanges§"][name$="${ENABLED}"]`)?.name.split("§")[2];
-      if (!name) return;
+      if (name) await this.link.testConnection(name, tell);
+    });
+    title.after(tools);
+  }
+
+  /* The engine sends to the address that its saved settings name, whatever stands in the form. */
+  #sender(input, channel) {
+    const row = input.closest(".rjf-form-row");
+    if (!row || row.nextElementSibling?.matches(".channel-tools")) return;
+    const tools = this.#asking("Send test message", `Send test message to ${channel}`, (tell) =>
+      this.link.testNotification(channel, tell),
+    );
+    tools.classList.add("channel-tools");
+    tools.querySelector("button").title = "To where the saved settings say, by the engine that runs.";
+    row.after(tools);
+  }
+
+  /* A button that asks the engine for something, and what came of it; `ask(tell)` ends when that is known. */
+  #asking(text, label, ask) {
+    const button = element("button", { type: "button", class: "button small", "aria-label": label }, text);
+    const result = element("span", { class: "connection-result", role: "status" });
+    button.addEventListener("click", async () => {
       button.disabled = true;
       button.setAttribute("aria-busy", "true");
-      await this.link.testConnection(name, (text, tone) => {
-        say(result, text);
+      await ask((words, tone) => {
+        say(result, words);
         result.className = `connection-result tone-${tone}`;
       });
       button.disabled = false;
       button.removeAttribute("aria-busy");
     });
+    return element("div", { class: "exchange-tools" }, button, result);
+  }
+
+  /* Of many entries, each button says which one it is about. */
+  #entry(input) {
+    const name = EXCHANGE_FIELD.exec(input.name)[1];
+    const inner = input.closest(".rjf-form-group-inner");
+    const controls = inner?.closest(".rjf-form-group-wrapper")?.querySelector(":scope > .rjf-form-row-controls");
+    const named = [
+      [inner?.querySelector(":scope > .rjf-form-group-title .rjf-edit-button"), `Rename ${name}`],
+      [controls?.querySelector(".rjf-remove-button"), `Remove ${name}`],
+      [inner?.querySelector(":scope > .exchange-tools button"), `Test connection of ${name}`],
+    ];
+    for (const [button, words] of named) {
+      if (button && button.getAttribute("aria-label") !== words) button.setAttribute("aria-label", words);
+    }
   }
 
   #adder() {
@@ -113,7 +164,7 @@ export class FormExtras {
     const title = titles.find((one) => one.firstChild?.textContent.trim() === "Exchanges");
     const inner = title?.closest(".rjf-form-group-inner");
     if (!inner) return;
-    const missing = this.exchanges.known.filter((name) => !this.present().includes(name));
+    const missing = this.exchanges.known.filter((name) => !Object.hasOwn(this.document().exchanges ?? {}, name));
     let adder = inner.querySelector(":scope > .exchange-adder");
     if (!adder) {
       adder = element("div", { class: "exchange-adder" });

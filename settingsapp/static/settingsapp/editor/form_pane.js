@@ -28,7 +28,9 @@ export class FormPane {
     this.document = document;
     this.showing = true;
     try {
-      this.instance.update({ data: toForm(this.schema, document), errorMap: this.instance.errorMap });
+      /* A copy: the form writes into what it gets. */
+      const data = structuredClone(toForm(this.schema, document));
+      this.instance.update({ data, errorMap: this.instance.errorMap });
     } finally {
       this.showing = false;
     }
@@ -40,6 +42,8 @@ export class FormPane {
   blame(problems) {
     const errors = {};
     for (const { path, message } of problems) {
+      /* While the form waits, its note says what for. */
+      if (path === "" && this.holder.inert) continue;
       const [parts, line] = fieldOf(this.schema, path);
       (errors[parts.join(SEPARATOR)] ??= []).push(line === null ? message : `line ${line}: ${message}`);
     }
@@ -50,6 +54,15 @@ export class FormPane {
     } finally {
       this.showing = false;
     }
+  }
+
+  /* Bring the field of a path into view and return it; null where the form has none, or shows another document. */
+  reveal(path) {
+    if (this.holder.inert) return null;
+    const [parts] = fieldOf(this.schema, path);
+    const field = this.holder.querySelector(`[name="rjf${SEPARATOR}${CSS.escape(parts.join(SEPARATOR))}"]`);
+    field?.closest(".rjf-form-row")?.scrollIntoView({ block: "center" });
+    return field;
   }
 
   /* While the JSON can't be shown in it, the form says so and takes nothing. */

@@ -13,8 +13,31 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const WORDS = { true: true, false: false, null: null };
 const DEEPEST = 32;
 
-/** Returns `{value, lines}`, `lines` a map from dotted paths to lines (from 1). Throws UnreadableJson. */
+/* A long document is asked for several times with each key stroke, and read once. */
+let last = {};
+
+/**
+ * Returns `{value, lines}`, `lines` a map from dotted paths to lines (from 1); both to be left as they are. Throws
+ * UnreadableJson.
+ */
 export function read(text) {
+  if (last.text !== text) {
+    last = { text };
+    try {
+      last.found = parsed(text);
+    } catch (error) {
+      if (!(error instanceof UnreadableJson)) {
+        last = {};
+        throw error;
+      }
+      last.error = error;
+    }
+  }
+  if (last.error) throw last.error;
+  return last.found;
+}
+
+function parsed(text) {
   const lines = new Map();
   let at = 0;
   let counted = 0;

@@ -1,6 +1,6 @@
 /* The settings editor: takes over the page that the server has painted. Without it, that page's own form still saves. */
 
-import { byId, say, show } from "../../runtime/dom.js";
+import { byId, element, say, show } from "../../runtime/dom.js";
 import { chooseTemplate } from "./dialogs.js";
 import { DraftKeeping } from "./draft_keeping.js";
 import { Drafts } from "./drafts.js";
@@ -44,8 +44,9 @@ const editor = new Editor({
     drafts.hear(text, dirty);
     extras.refresh();
   },
+  onJudged: (problems) => drafts.judged(problems),
 });
-const drafts = new DraftKeeping(editor, new Drafts(given.owner));
+const drafts = new DraftKeeping(editor, new Drafts(given.owner), given.secretRefusal);
 const panes = tabs(root, () => json.resize());
 followForm(form, json);
 listSections(byId("editor-sections"), given.schema, form.holder);
@@ -95,7 +96,7 @@ const link = new EngineLink({ onVersion: (version) => newer.hear(version), onCha
 const extras = new FormExtras(form.holder, {
   link,
   exchanges: given.exchanges,
-  present: () => Object.keys(editor.document.exchanges ?? {}),
+  document: () => editor.document,
   addExchange: (name) => {
     const entry = blank(given.schema.properties.exchanges.additionalProperties);
     editor.put({ ...editor.document, exchanges: { ...editor.document.exchanges, [name]: entry } });
@@ -114,6 +115,9 @@ function showVersion(saved) {
   const moment = saved.updatedAt.slice(0, 19).replace("T", " ");
   say(document.querySelector(".field-saved .readonly"), `${moment} UTC${saved.updatedBy ? ` by ${saved.updatedBy}` : ""}`);
   document.querySelector("[name=base_version]").value = saved.version;
+  /* The head of the page was painted with the version before. */
+  const { public_name: name, trading_mode: mode } = saved.settings.perseus_profile;
+  byId("trading-mode").replaceChildren(`${name} · trading mode `, element("strong", {}, mode));
 }
 
 function showState({ dirty, problems }) {
@@ -129,10 +133,13 @@ function where({ path, message, line }) {
   return `line ${line}, ${path ? `${path} ` : ""}${message}`;
 }
 
+/* Where both panes are to be seen the JSON gets the focus and the form shows the field; else whichever is open. */
 function goToProblem(problem) {
   if (!problem) return;
+  const field = form.reveal(problem.path);
+  if (field && panes.alone === "form") return field.focus();
   panes.show("json");
-  json.goTo(problem.line);
+  return json.goTo(problem.line);
 }
 
 async function openTemplates() {
@@ -190,6 +197,7 @@ addEventListener("beforeunload", (event) => {
   if (editor.isDirty) event.preventDefault();
 });
 
+toasts.keepAbove(document.querySelector(".submit-row"));
 showState({ dirty: false, problems: [] });
 root.classList.add("ready");
 drafts.offer();

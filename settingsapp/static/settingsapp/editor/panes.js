@@ -27,5 +27,11 @@ export function tabs(root, onShown) {
   }
   narrow.addEventListener("change", () => choose(current()));
   choose(current());
-  return { show: (name) => choose(buttons.find((button) => button.dataset.pane === name)) };
+  return {
+    /* The name of the pane that is shown alone; null where both are. */
+    get alone() {
+      return narrow.matches ? current().dataset.pane : null;
+    },
+    show: (name) => choose(buttons.find((button) => button.dataset.pane === name)),
+  };
 }

@@ -4,6 +4,13 @@ import { byId, element } from "../../runtime/dom.js";
 
 const SHOWN_MS = 6_000;
 
+/* Toasts keep above the bar, whose height changes with what it tells. */
+export function keepAbove(bar) {
+  const measure = () => document.documentElement.style.setProperty("--bar-height", `${bar.offsetHeight}px`);
+  new ResizeObserver(measure).observe(bar);
+  measure();
+}
+
 /* Both regions stand in the page from the start, since a screen reader reads out only what changes in a known one. */
 export function succeeded(text) {
   const toast = add("toast-successes", text, "good");

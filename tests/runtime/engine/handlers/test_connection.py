@@ -3,7 +3,7 @@
 from typing import Any
 
 from runtime.protocol.answers import Outcome
-from runtime.protocol.commands import CommandName
+from runtime.protocol.payloads import CommandName
 from runtime.protocol.status import EngineState
 from tests.runtime.fakes.engine import FakeWorld
 from tests.runtime.fakes.settings_source import FakeSettingsSource, a_document
@@ -45,7 +45,8 @@ async def test_an_exchange_that_this_version_cannot_connect_to_fails_with_that_r
 
 async def test_a_lost_connection_fails_the_test() -> None:
     async with a_world().warmed_up() as world:
-        world.feed.lose()
+        # Without the error that would have the engine connect again at once.
+        world.feed.state = "disconnected"
         await world.shows(EngineState.DEGRADED)
         ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "simulated"})
     assert ended.result.outcome is Outcome.FAILED

@@ -30,9 +30,13 @@ async def test_a_backfill_reads_the_whole_range_again_and_counts_what_was_wrong(
         "read": held,
         "missing": 2,
         "changed": 1,
+        "withdrawn": 0,
+        "late": 1,
         "failed": [],
     }
-    assert first.result.message == f"simulated:BTC-USD: {held} candles read again, 2 missing before, 1 corrected"
+    assert first.result.message == (
+        f"simulated:BTC-USD: {held} candles read again, 2 missing before, 1 corrected; 0 alerts withdrawn, 1 added late"
+    )
     assert again.result.data["missing"] == again.result.data["changed"] == 0
     assert last is not None
     assert last.close == 105.0
@@ -168,4 +172,5 @@ async def test_a_series_that_never_had_bars_is_filled() -> None:
         world.feed.warmup_bars = None
         ended = await world.do("force-backfill", {"symbol": "BTC-USD"})
         assert len(world.state.market.candles(BTC)) == 750
-    assert ended.result.data == {"symbol": "simulated:BTC-USD", "read": 750, "missing": 750, "changed": 0, "failed": []}
+    counts = {"read": 750, "missing": 750, "changed": 0, "withdrawn": 0, "late": 0}
+    assert ended.result.data == {"symbol": "simulated:BTC-USD", **counts, "failed": []}

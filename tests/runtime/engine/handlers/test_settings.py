@@ -65,17 +65,28 @@ async def test_a_symbol_is_added_to_the_document_with_the_command_as_cause_and_t
 )
 async def test_twice_is_once_and_the_second_says_so(name: str, payload: dict[str, str], once: str, twice: str) -> None:
     async with FakeWorld().warmed_up() as world:
-        queued = world.queue.queued(name, payload)
-        world.queue.put(queued)
-        first = await world.queue.end_of(queued)
+        first = await world.do(name, payload)
         before = (world.source.saved, world.state.market.tracked, world.state.mode)
-        world.queue.completed.clear()
-        world.queue.put(queued)
-        second = await world.queue.end_of(queued)
+        second = await world.do(name, payload)
         assert (world.source.saved, world.state.market.tracked, world.state.mode) == before
     assert (first.result.message, second.result.message) == (once, twice)
     assert first.result.success
     assert second.result.success
+    assert first.undo is not None
+    assert second.undo is None
+
+
+@pytest.mark.parametrize(("name", "symbol"), [("add-symbol", "ETH-USD"), ("remove-symbol", "BTC-USD")])
+async def test_delivered_again_after_its_effect_a_command_ends_as_it_would_have(name: str, symbol: str) -> None:
+    async with FakeWorld().warmed_up() as world:
+        queued = world.queue.queued(name, {"symbol": symbol})
+        world.queue.put(queued)
+        first = await world.queue.end_of(queued)
+        world.queue.completed.clear()
+        world.queue.put(queued)
+        second = await world.queue.end_of(queued)
+    assert len(world.source.edits) == 1
+    assert (first.result, first.undo) == (second.result, second.undo)
 
 
 async def test_a_symbol_that_the_exchange_does_not_have_is_refused_before_anything_is_written() -> None:
