@@ -1,0 +1,1 @@
+"""Telling people: alerts and notices by Discord, email and push. It alone knows addresses, apprise and matplotlib."""
