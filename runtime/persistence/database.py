@@ -14,12 +14,16 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def off_loop(work: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    """Run a database function in a thread. Raises SourceUnavailableError where the database fails it."""
+def off_loop(work: Callable[P, T], *, beside_writes: bool = False) -> Callable[P, Awaitable[T]]:
+    """Run a database function in a thread. Raises SourceUnavailableError where the database fails it.
+
+    All share one thread, so that writes keep their order; what only reads may go beside it, not to wait behind a
+    write that somebody else's transaction holds up.
+    """
 
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            result: T = await database_sync_to_async(work)(*args, **kwargs)
+            result: T = await database_sync_to_async(work, thread_sensitive=not beside_writes)(*args, **kwargs)
         except Error as error:
             reason = str(error).strip().splitlines()
             detail = f"{type(error).__name__}: {reason[0] if reason else ''}"

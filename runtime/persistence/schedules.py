@@ -41,7 +41,7 @@ class KeptSchedules:
 
     async def load(self) -> Sequence[Schedule]:
         """Also keeps a copy of results that came since: records end after seven days, a schedule may run yearly."""
-        rows, unfinished = await off_loop(self._read)()
+        rows, unfinished = await off_loop(self._read, beside_writes=True)()
         await self._copy_outcomes(unfinished)
         found, unreadable = [], set()
         for row in rows:
