@@ -56,3 +56,25 @@ SIMULATED_INSTRUMENTS: Final[tuple[SimulatedInstrument, ...]] = (
     SimulatedInstrument("ETH", "BTC", Decimal("0.049"), Decimal("0.000001")),
 )
 """In the order of the made-up volume; each symbol once."""
+
+
+@dataclass(frozen=True)
+class SimulatedHolding:
+    """What a made-up account holds of a currency. `cost`: paid for each unit in USD, None where nobody knows."""
+
+    currency: str
+    amount: Decimal
+    cost: Decimal | None = None
+
+
+SIMULATED_HOLDINGS: Final[tuple[SimulatedHolding, ...]] = (
+    SimulatedHolding("BTC", Decimal("0.15"), Decimal(61000)),
+    SimulatedHolding("ETH", Decimal("2.5")),
+    SimulatedHolding("SOL", Decimal(20), Decimal(140)),
+    SimulatedHolding("SOL", Decimal(10), Decimal(155)),
+    SimulatedHolding("LINK", Decimal(60)),
+    SimulatedHolding("DOGE", Decimal(2), Decimal("0.13")),
+    SimulatedHolding("USD", Decimal(1250)),
+    SimulatedHolding("USDC", Decimal(300)),
+)
+"""Some of everything: a known cost and none, two accounts of one currency, dust, and money."""
