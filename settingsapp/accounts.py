@@ -1,7 +1,7 @@
 """Who may do what: each login belongs to one identity and has one of three roles."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,6 +52,30 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role | None:
     if user.is_superuser:
         return Role.ADMIN
     return _highest(user.groups.values_list("name", flat=True))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What `identity_of` and `role_of` tell of an active login."""
+
+    identity: Identity | None
+    role: Role | None
+
+
+def standings_of(users: Collection[User]) -> dict[int, Standing]:
+    """Return each login's standing by its key, in two queries for all of them."""
+    keys = [user.pk for user in users]
+    rows = Membership.objects.select_related("identity").filter(user_id__in=keys)
+    identities = {row.user_id: row.identity for row in rows}
+    groups: dict[int, list[str]] = {}
+    for key, name in User.groups.through.objects.filter(user_id__in=keys).values_list("user_id", "group__name"):
+        groups.setdefault(key, []).append(name)
+    return {
+        user.pk: Standing(
+            identities.get(user.pk), Role.ADMIN if user.is_superuser else _highest(groups.get(user.pk, ()))
+        )
+        for user in users
+    }
 
 
 def ensure_first_login(password: str | None) -> FirstLogin | None:

@@ -6,7 +6,8 @@ from django.http import HttpRequest
 
 from settingsapp import services
 from settingsapp.models import UserSettings
-from settingsapp.schema.exchanges import KNOWN_EXCHANGES, WITH_PASSWORD
+from settingsapp.schema.exchange_names import WITH_PASSWORD
+from settingsapp.schema.exchanges import KNOWN_EXCHANGES
 from settingsapp.schema.inlined import inlined_schema
 from settingsapp.schema.secrets import REFUSED
 

@@ -15,6 +15,7 @@ from settingsapp import versions
 from settingsapp.models import UserSettings
 from settingsapp.schema.diff import Change, changes_of
 from settingsapp.schema.validation import InvalidSettingsError
+from settingsapp.schema.wording import sentence
 from settingsapp.services import Cause, StaleVersionError
 from settingsapp.versions import LostVersionError, ShownVersion, UnknownVersionError
 
@@ -71,7 +72,7 @@ class VersionPages(SettingsModelAdmin):
         except UnknownVersionError:
             raise Http404 from None
         except LostVersionError as error:
-            told = f"{str(error)[0].upper()}{str(error)[1:]}."
+            told = sentence(error)
             return TemplateResponse(request, "settingsapp/version.html", context | {"lost": told}, status=404)
         return TemplateResponse(request, "settingsapp/version.html", context | self._compared(row, shown))
 

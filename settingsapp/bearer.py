@@ -7,6 +7,7 @@ from ninja.security import HttpBearer
 from settingsapp import tokens
 from settingsapp.http_errors import ApiError
 from settingsapp.models import ApiToken
+from settingsapp.schema.wording import sentence
 
 
 class BearerToken(HttpBearer):
@@ -17,6 +18,6 @@ class BearerToken(HttpBearer):
         try:
             found = tokens.recognised(token.strip(), timezone.now())
         except tokens.TokenError as error:
-            raise ApiError(401, "bad_token", f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+            raise ApiError(401, "bad_token", sentence(error)) from None
         request.user = found.made_by
         return found

@@ -5,11 +5,13 @@ change that goes by unnoticed (an edit of the database) counts half a minute lat
 is away, an open page keeps the seat that was confirmed last: nobody can be deactivated meanwhile either.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.cache import cache
@@ -18,10 +20,11 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from settingsapp.accounts import Role, identity_of, role_of
-from settingsapp.models import Membership
+from settingsapp.accounts import Role, identity_of, role_of, standings_of
+from settingsapp.models import Identity, Membership
 
 LASTS_SECONDS: Final = 30
+PASSWORD_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,32 @@ def confirmed(session: SessionBase) -> Seat | None:
     return seat
 
 
+def confirmed_together(sessions: Mapping[str, SessionBase]) -> dict[str, Seat | None]:
+    """As `confirmed`, for the sessions of many, whose logins the database is asked about together."""
+    wanted = {str(user_id) for session in sessions.values() if (user_id := session.get(SESSION_KEY)) is not None}
+    users = {str(user.pk): user for user in User.objects.filter(pk__in=wanted, is_active=True)}
+    standings = standings_of(users.values())
+    found: dict[str, Seat | None] = {}
+    kept: dict[str, dict[str, str | None]] = {}
+    for key, session in sessions.items():
+        user = users.get(str(session.get(SESSION_KEY)))
+        if user is None or not _is_signed_in(user, session):
+            # Whatever it is, it is rare, and Django knows best.
+            found[key] = confirmed(session)
+        else:
+            standing = standings[user.pk]
+            found[key] = seat = _seat(user, standing.identity, standing.role)
+            kept[_key(user.pk)] = _kept(seat, session)
+    cache.set_many(kept, LASTS_SECONDS)
+    return found
+
+
 def taken(user: AbstractBaseUser | AnonymousUser, session: SessionBase) -> Seat | None:
     """Return, and remember, the seat of whom the database has just told; None where that is nobody."""
     if not isinstance(user, User) or not user.is_active:
         return None
-    identity, role = identity_of(user), role_of(user)
-    seat = Seat(user.pk, user.get_username(), identity.sub if identity else None, role)
-    kept = {"username": seat.username, "sub": seat.sub, "role": role.value if role else ""}
-    cache.set(_key(seat.user_id), kept | {"hash": session.get(HASH_SESSION_KEY, "")}, LASTS_SECONDS)
+    seat = _seat(user, identity_of(user), role_of(user))
+    cache.set(_key(seat.user_id), _kept(seat, session), LASTS_SECONDS)
     return seat
 
 
@@ -111,6 +132,21 @@ def _forget_now_and_then(user_id: int) -> None:
     # Again on commit: until then the database tells others what was.
     forget(user_id)
     transaction.on_commit(lambda: forget(user_id))
+
+
+def _is_signed_in(user: User, session: SessionBase) -> bool:
+    """Is this the session of a sign-in by password, with the password that the login has now?"""
+    by_password = session.get(BACKEND_SESSION_KEY) == PASSWORD_BACKEND in settings.AUTHENTICATION_BACKENDS
+    return by_password and constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+
+
+def _seat(user: User, identity: Identity | None, role: Role | None) -> Seat:
+    return Seat(user.pk, user.get_username(), identity.sub if identity else None, role)
+
+
+def _kept(seat: Seat, session: SessionBase) -> dict[str, str | None]:
+    role = seat.role.value if seat.role else ""
+    return {"username": seat.username, "sub": seat.sub, "role": role, "hash": session.get(HASH_SESSION_KEY, "")}
 
 
 def _key(user_id: int | str) -> str:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as replaced
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,9 +16,10 @@ from settingsapp.schema import watchlist
 from settingsapp.schema.diff import Change, changes
 from settingsapp.schema.document import SettingsDocument, default_document
 from settingsapp.schema.merge_patch import merged
-from settingsapp.schema.observed import OBSERVED_FIELDS, every_field, observed_in, without_observed
+from settingsapp.schema.observed import HELD, OBSERVED_FIELDS, every_field, observed_in, without_observed
 from settingsapp.schema.primary_switch import entries_left_behind, says_what_its_entries_mean
 from settingsapp.schema.problems import FieldProblem
+from settingsapp.schema.resting import with_own_positions
 from settingsapp.schema.secrets import pasted_secrets
 from settingsapp.schema.validation import InvalidSettingsError, read_saved, validate, validate_file
 from settingsapp.schema.version_chain import Link, linked
@@ -36,10 +36,11 @@ MOST_SENTENCES = 50
 class Cause:
     """Why a document changes: who did it, by which way, and from where."""
 
-    kind: Literal["admin", "api", "command", "import", "system"]
+    kind: Literal["admin", "api", "command", "import", "proposal", "system"]
     user_id: int | None
     username: str
     command_id: str | None = None
+    """The command, or the approved proposal, that it follows from."""
     address: str | None = None
     """The client's network address, where there is one."""
     token: str | None = None
@@ -133,12 +134,14 @@ def edit(
     *,
     cause: Cause,
     expected_version: int | None = None,
+    comes_whole: bool = False,
 ) -> SavedSettings:
     """Save what `change` makes of the document's JSON, which it leaves as it is; what it raises stops the write.
 
+    `comes_whole`: it says of every entry what it means from then on, so that the primary exchange may be another one.
     Raises as `replace` does.
     """
-    return _write(sub, change, cause=cause, expected_version=expected_version)[0]
+    return _write(sub, change, cause=cause, expected_version=expected_version, comes_whole=comes_whole)[0]
 
 
 def add_symbol(sub: str, symbol: str, *, cause: Cause, guard: Guard | None = None) -> tuple[SavedSettings, bool]:
@@ -168,16 +171,20 @@ def put_back_symbol(
 
 
 def observe(sub: str, observed: Mapping[str, Any]) -> None:
-    """Note what Livermore itself has seen, by field of OBSERVED_FIELDS. It makes no version and states no fact.
+    """Note what Livermore itself has seen, by field of OBSERVED_FIELDS or HELD. It makes no version and states no fact.
 
-    Raises InvalidSettingsError, UnknownIdentityError.
+    What is held is shown while positions are loaded; None: that is not known (any more). Raises InvalidSettingsError,
+    UnknownIdentityError.
     """
-    strange = [FieldProblem(field, "is no observed field") for field in observed if field not in OBSERVED_FIELDS]
+    strange = [
+        FieldProblem(field, "is no observed field") for field in observed if field not in (*OBSERVED_FIELDS, HELD)
+    ]
     if strange:
         raise InvalidSettingsError(strange)
     with transaction.atomic():
         row = row_of(sub, lock=True)
-        row.observed = {**row.observed, **observed}
+        noted = {**row.observed, **observed}
+        row.observed = {field: value for field, value in noted.items() if value is not None}
         _saved(row)
         row.save(update_fields=["observed"])
 
@@ -207,16 +214,21 @@ def _write(
         if expected_version is not None and row.version != expected_version:
             raise StaleVersionError(row.version)
         before = _saved_if_valid(row)
+        own = _own(row, before.document) if before is not None else None
         # Complete and in the present form, also where the saved one is from before a field was there.
-        sent = _validated(sub, edit(before.document.as_json() if before else row.shown), cause)
-        if before is not None and not comes_whole:
-            _refuse(entries_left_behind(before.document, sent))
+        data = edit(before.document.as_json() if before else row.shown)
+        if before is not None and own is not None and cause.restored is None:
+            brings_its_own = cause.kind == "import" and data.get(HELD) != list(before.document.position_symbols)
+            data = data if brings_its_own else with_own_positions(own, before.document, data)
+        sent = _validated(sub, data, cause)
+        if own is not None and not comes_whole:
+            _refuse(entries_left_behind(own, sent))
         if cause.kind == "import":
             _adopt(row, observed_in(sent.as_json()))
         document = sent.model_copy(update=every_field(row.observed))
-        changed = _versioned(changes(before.document, document)) if before else ()
+        changed = _versioned(changes(own, document)) if own else ()
         if before and not changed:
-            return replaced(before, document=document), False
+            return _saved(row), False
         tellable = before is not None and not _tells_secrets(changed)
         after = _new_version(row, document, cause, changed if tellable else (), row.settings if tellable else None)
         transaction.on_commit(lambda: _state_fact(before, after, cause))
@@ -235,7 +247,13 @@ def _new_version(
     row.head = link.hash
     row.save(update_fields=["settings", "version", "updated_at", "updated_by", "head"])
     audit.write(row, link)
-    return SavedSettings(row.identity.sub, row.version, row.updated_at, row.updated_by.get_username(), document)
+    return _saved(row)
+
+
+def _own(row: UserSettings, shown: SettingsDocument) -> SettingsDocument:
+    """Return the saved document without what is held in place of its own positions."""
+    positions = row.settings.get(HELD, ())
+    return shown.model_copy(update={HELD: tuple(positions)})
 
 
 def _link(row: UserSettings, cause: Cause, user_id: int, told: list[str], before: Any) -> Link:

@@ -13,6 +13,7 @@ from settingsapp.http_errors import ApiError, require_role, sub_of, token_of
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError
+from settingsapp.schema.wording import sentence
 from settingsapp.services import Cause, SavedSettings, StaleVersionError
 
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
@@ -90,7 +91,7 @@ def refused(message: str) -> Iterator[None]:
     try:
         yield
     except StaleVersionError as error:
-        raise ApiError(412, "stale_version", f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+        raise ApiError(412, "stale_version", sentence(error)) from None
     except InvalidSettingsError as error:
         raise ApiError(422, "invalid_settings", message, error.problems) from None
 

@@ -8,6 +8,7 @@ from ninja import Query, Router
 from settingsapp import versions
 from settingsapp.api.exchanged import cause_of, expected_version, saved_answer, writer_of
 from settingsapp.http_errors import ApiError, read_sub_of
+from settingsapp.schema.wording import sentence
 from settingsapp.services import SavedSettings
 from settingsapp.versions import LostVersionError, UnknownVersionError, Version
 
@@ -36,7 +37,7 @@ def read_version(request: HttpRequest, number: int) -> dict[str, Any]:
     try:
         shown = versions.show(sub, number)
     except (UnknownVersionError, LostVersionError) as error:
-        raise _told_error(error) from None
+        raise told_error(error) from None
     return {"sub": sub} | _told(shown.version) | {"settings": shown.document}
 
 
@@ -52,7 +53,7 @@ def restore_version(request: HttpRequest, number: int) -> HttpResponse:
     try:
         return saved_answer(write)
     except (UnknownVersionError, LostVersionError) as error:
-        raise _told_error(error) from None
+        raise told_error(error) from None
 
 
 def _told(version: Version) -> dict[str, Any]:
@@ -71,8 +72,9 @@ def _told(version: Version) -> dict[str, Any]:
     }
 
 
-def _told_error(error: UnknownVersionError | LostVersionError) -> ApiError:
-    message = f"{str(error)[0].upper()}{str(error)[1:]}."
+def told_error(error: UnknownVersionError | LostVersionError) -> ApiError:
+    """Return why a version can't be had as the API tells it."""
+    message = sentence(error)
     if isinstance(error, UnknownVersionError):
         return ApiError(404, "not_found", message)
     return ApiError(404, "pruned", message) if error.pruned else ApiError(409, "altered", message)

@@ -8,7 +8,7 @@ from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import watched_symbols
 
 LONGEST_VALUE: Final = 120
-_WATCHLIST: Final = frozenset({"symbols", "sparse_symbols", "disabled_symbols"})
+_WATCHLIST: Final = frozenset({"symbols", "sparse_symbols", "disabled_symbols", "scanner_symbols"})
 
 
 class Absent:

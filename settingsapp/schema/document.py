@@ -76,7 +76,10 @@ class SettingsDocument(Section):
         False, title="Load positions", description="Take the positions from the exchange instead of the list below."
     )
     position_symbols: Symbols = Field(
-        (), title="Positions", description="What you hold: the symbols that the position monitor watches."
+        (),
+        title="Positions",
+        description="What you hold: the symbols that the position monitor watches, unless they are loaded from the "
+        "exchange; then this list rests.",
     )
     position_min_value_usd: Annotated[float, Field(ge=0, le=1e12)] = Field(
         1.0, title="Position value at least (USD)", description="Smaller positions on the exchange are ignored."
@@ -90,7 +93,9 @@ class SettingsDocument(Section):
         "", title="Positions loaded", description="When positions were last loaded. Written by Livermore."
     )
     scanner_to_maintain_symbols_enabled: bool = Field(
-        False, title="Scanner", description="Let the scanner propose changes of the watchlist."
+        False,
+        title="Scheduled scans",
+        description="Let scheduled scans propose changes of the watchlist. A scan by hand is possible in any case.",
     )
     scanner_symbols_last_update: MomentText = Field(
         "", title="Last scan", description="When the scanner last ran. Written by Livermore."
@@ -102,6 +107,12 @@ class SettingsDocument(Section):
         True,
         title="Apply at once",
         description="Watch what an approved proposal brings at once. Off: from the next reload on.",
+    )
+    scanner_symbols: Symbols = Field(
+        (),
+        title="Scanner's symbols",
+        description="Which symbols of the watchlist came in by approved proposals. The scanner proposes to remove "
+        "these alone; what is not among them was added by hand.",
     )
     scanner: ScannerCriteria = Field(
         default_factory=ScannerCriteria, title="Scanner criteria", description="What the scanner looks for."

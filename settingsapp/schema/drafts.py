@@ -9,7 +9,7 @@ from settingsapp.schema.diff import ABSENT, Change, changes, watchlist_changes
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.impact import impact_of, strongest
 from settingsapp.schema.json_places import lines_of, nearest_line
-from settingsapp.schema.observed import OBSERVED_FIELDS
+from settingsapp.schema.observed import HELD, OBSERVED_FIELDS
 from settingsapp.schema.primary_switch import entries_left_behind, says_what_its_entries_mean
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.validation import LONGEST_DOCUMENT, InvalidSettingsError, validate
@@ -82,7 +82,9 @@ def validate_for(data: Mapping[str, Any], sub: str, saved: SettingsDocument | No
 
 def consequences(before: SettingsDocument, after: SettingsDocument) -> dict[str, Any]:
     """Return what would change, field by field, and what that causes, as the API tells it."""
-    changed = counted_changes(before, after)
+    rests = before.load_positions_from_exchange and after.load_positions_from_exchange
+    # Positions that rest are not written by whoever sends back what is held.
+    changed = tuple(change for change in counted_changes(before, after) if not (rests and change.path == HELD))
     symbols = watchlist_changes(before, after)
     return {
         "changes": changes_json(changed),

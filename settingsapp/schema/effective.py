@@ -69,9 +69,23 @@ def enabled_exchanges(document: SettingsDocument) -> tuple[str, ...]:
     return tuple(name for name, exchange in document.exchanges.items() if exchange.enabled)
 
 
+def tracked_symbols(document: SettingsDocument) -> dict[str, str]:
+    """Return the whole watchlist in its order, with what is off: each symbol qualified, and how it is written first."""
+    found: dict[str, str] = {}
+    for written in (*document.symbols, *document.sparse_symbols):
+        found.setdefault(qualified(document, written), written)
+    return found
+
+
 def watched_symbols(document: SettingsDocument) -> tuple[str, ...]:
     """Return the watchlist, sparse symbols last: qualified, on enabled exchanges, without what is switched off."""
     return _watched(document, (*document.symbols, *document.sparse_symbols))
+
+
+def scanner_symbols(document: SettingsDocument) -> tuple[str, ...]:
+    """Return those of the watched symbols that came in by the scanner's approved proposals."""
+    brought = {qualified(document, symbol) for symbol in document.scanner_symbols}
+    return tuple(symbol for symbol in watched_symbols(document) if symbol in brought)
 
 
 def sparse_symbols(document: SettingsDocument) -> tuple[str, ...]:

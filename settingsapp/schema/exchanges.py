@@ -4,16 +4,17 @@ from typing import Final
 
 from pydantic import Field
 
+from settingsapp.schema.exchange_names import EXCHANGE_NAMES
 from settingsapp.schema.section import Section
 from settingsapp.schema.trading import TradeOverrides
 from settingsapp.schema.variables import VariableName
 from settingsapp.schema.vocabulary import SIMULATED
 
-KNOWN_EXCHANGES: Final = (SIMULATED, "coinbase", "binance", "binanceus", "kucoin", "kraken", "bybit")
-"""What can be enabled. Others may stand in the document, disabled."""
+PROVEN: Final = ("coinbase", "binance", "binanceus", "kucoin", "kraken", "bybit")
+"""The exchanges that the suite holds to their formats; they are named first."""
 
-WITH_PASSWORD: Final = frozenset({"kucoin"})
-"""Exchanges whose credentials have three parts."""
+KNOWN_EXCHANGES: Final = (SIMULATED, *PROVEN, *sorted(EXCHANGE_NAMES.difference(PROVEN)))
+"""What can be enabled. Others may stand in the document, disabled."""
 
 
 class ExchangeSettings(Section):

@@ -100,12 +100,15 @@ IMPACTS: Final[Mapping[str, Impact]] = {
     "scanner_symbols_last_update": Impact.NONE,
     "scanner_exchange": Impact.HOT,
     "scanner_auto_restart_services": Impact.HOT,
+    "scanner_symbols": Impact.RESUBSCRIBE,
     **_below(
         "scanner",
         dict.fromkeys(
             (
-                *("quote_currencies", "min_volume_usd_24h", "min_price_usd", "max_symbols"),
-                *("exclude_stablecoins", "exclude_leveraged", "excluded_bases"),
+                *("quote_currencies", "min_volume_usd_24h", "min_price_usd", "min_age_days", "max_spread_percent"),
+                *("min_change_percent_24h", "max_change_percent_24h", "top_n", "max_symbols"),
+                *("exclude_stablecoins", "exclude_leveraged", "exclude_categories"),
+                *("excluded_bases", "excluded_symbols"),
             ),
             Impact.HOT,
         ),

@@ -7,6 +7,10 @@ OBSERVED_FIELDS: Final = ("portfolio_symbols_last_update", "scanner_symbols_last
 """Each a moment as ISO 8601 text, empty where nothing was observed yet. Nobody but Livermore writes them."""
 
 
+HELD: Final = "position_symbols"
+"""What the exchanges say is held, qualified. It stands in place of the document's own list while that rests."""
+
+
 def every_field(observed: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was observed, with the fields of which nothing was yet."""
     return {field: observed.get(field, "") for field in OBSERVED_FIELDS}
@@ -15,7 +19,12 @@ def every_field(observed: Mapping[str, Any]) -> dict[str, Any]:
 def with_observed(document: Mapping[str, Any], observed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document's JSON as it is read and exported; nothing is added of which there is nothing to tell."""
     told = every_field(observed)
-    return dict(document) | {field: value for field, value in told.items() if value or field in document}
+    shown = dict(document) | {field: value for field, value in told.items() if value or field in document}
+    if not document.get("load_positions_from_exchange") or HELD not in observed:
+        return shown
+    # An exchange may have gone from the document since.
+    known = document.get("exchanges", {})
+    return shown | {HELD: [symbol for symbol in observed[HELD] if symbol.partition(":")[0] in known]}
 
 
 def without_observed(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Profile(Section):
         SIMULATED,
         title="Primary exchange",
         description="The exchange of all symbols that are written without one. It is one of the exchanges below. "
-        "It can't be changed beneath symbols that stay written without theirs.",
+        "It can't be changed beneath symbols that stay written without theirs; Across exchanges, under Symbols in the "
+        "admin, shows what each becomes elsewhere, and switches.",
     )
     trading_mode: Literal["paper", "live"] = Field(
         "paper",

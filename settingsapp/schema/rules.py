@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from settingsapp.schema.exchanges import KNOWN_EXCHANGES, WITH_PASSWORD
+from settingsapp.schema.exchange_names import WITH_PASSWORD
+from settingsapp.schema.exchanges import KNOWN_EXCHANGES, PROVEN
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.spelling import suggestion
 from settingsapp.schema.vocabulary import SIMULATED, qualify, split_qualified
@@ -11,7 +12,7 @@ from settingsapp.schema.vocabulary import SIMULATED, qualify, split_qualified
 if TYPE_CHECKING:
     from settingsapp.schema.document import SettingsDocument
 
-SYMBOL_LISTS = ("symbols", "sparse_symbols", "disabled_symbols", "position_symbols")
+SYMBOL_LISTS = ("symbols", "sparse_symbols", "disabled_symbols", "position_symbols", "scanner_symbols")
 
 
 def broken_rules(document: "SettingsDocument") -> Iterator[FieldProblem]:
@@ -20,6 +21,7 @@ def broken_rules(document: "SettingsDocument") -> Iterator[FieldProblem]:
     yield from _credentials(document)
     for name in SYMBOL_LISTS:
         yield from _symbols(document, name, getattr(document, name))
+    yield from _scanner(document)
     discord = document.perseus_profile.discord_integration
     if discord.enabled and not discord.webhook_url_environment_variable:
         yield FieldProblem(
@@ -42,7 +44,7 @@ def _exchanges(document: "SettingsDocument") -> Iterator[FieldProblem]:
             yield FieldProblem(
                 f"exchanges.{name}.enabled",
                 f"Livermore can't connect to '{name}'{suggestion(name, KNOWN_EXCHANGES)}; "
-                f"known are {', '.join(KNOWN_EXCHANGES)}",
+                f"known are {', '.join((SIMULATED, *PROVEN))} and {len(KNOWN_EXCHANGES) - len(PROVEN) - 1} others",
             )
 
 
@@ -64,6 +66,14 @@ def _credentials(document: "SettingsDocument") -> Iterator[FieldProblem]:
                     f"exchanges.{name}.{field}",
                     "trading mode 'live' needs it: name the environment variable that holds it",
                 )
+
+
+def _scanner(document: "SettingsDocument") -> Iterator[FieldProblem]:
+    least, most = document.scanner.min_change_percent_24h, document.scanner.max_change_percent_24h
+    if least is not None and most is not None and least > most:
+        yield FieldProblem(
+            "scanner.max_change_percent_24h", f"is below the change from which instruments count, {least:g} %"
+        )
 
 
 def _symbols(document: "SettingsDocument", field: str, symbols: Sequence[str]) -> Iterator[FieldProblem]:

@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 from settingsapp.schema.json_places import first_fault
 from settingsapp.schema.secrets import shown
 
+# json.dumps would make a new one for each message.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 LONGEST_MESSAGE = 256 * 1024
 DEEPEST_NESTING = 32
 
@@ -40,7 +43,7 @@ class MalformedJsonError(ValueError):
 
 def encode(message: object) -> str:
     """Write compact JSON. Raises ValueError for NaN and the infinities."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(message)
 
 
 def decode_object(raw: bytes | str, longest: int = LONGEST_MESSAGE) -> dict[str, Any]:

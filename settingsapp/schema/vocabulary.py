@@ -24,8 +24,13 @@ class Mode(StrEnum):
 _SYMBOL = re.compile(r"(?:[a-z0-9_]{1,40}:)?[A-Z0-9][A-Z0-9./_-]{0,39}")
 
 
+def is_symbol(text: str) -> bool:
+    """Tell whether the watchlist can hold a symbol that is written like this."""
+    return _SYMBOL.fullmatch(text) is not None
+
+
 def _symbol(text: str) -> str:
-    if not _SYMBOL.fullmatch(text):
+    if not is_symbol(text):
         raise ValueError(
             "a symbol is written as its exchange writes it, in capitals (BTC-USD), "
             "or with the exchange before it (binance:BTCUSDT)"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from settingsapp.schema.document import SettingsDocument
-from settingsapp.schema.effective import enabled_exchanges, qualified
+from settingsapp.schema.effective import enabled_exchanges, qualified, tracked_symbols
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.rules import SYMBOL_LISTS
 from settingsapp.schema.vocabulary import split_qualified
@@ -20,7 +20,13 @@ def is_windows_directory(text: str) -> bool:
 
 def warnings(document: SettingsDocument) -> tuple[FieldProblem, ...]:
     """Return what should be known before the document is saved, in its order."""
-    return (*_directories(document), *_exchanges(document), *_unwatched(document), *_sparse(document))
+    return (
+        *_directories(document),
+        *_exchanges(document),
+        *_unwatched(document),
+        *_sparse(document),
+        *_not_brought(document),
+    )
 
 
 def _directories(document: SettingsDocument) -> Iterator[FieldProblem]:
@@ -41,7 +47,8 @@ def _exchanges(document: SettingsDocument) -> Iterator[FieldProblem]:
 def _unwatched(document: SettingsDocument) -> Iterator[FieldProblem]:
     enabled = set(enabled_exchanges(document))
     for name in SYMBOL_LISTS:
-        if name == "disabled_symbols":
+        if name in ("disabled_symbols", "scanner_symbols"):
+            # What stands there is watched only where it stands on another list.
             continue
         exchanges = [split_qualified(qualified(document, symbol))[0] for symbol in getattr(document, name)]
         for exchange in dict.fromkeys(exchanges):
@@ -56,3 +63,11 @@ def _sparse(document: SettingsDocument) -> Iterator[FieldProblem]:
     for index, symbol in enumerate(document.sparse_symbols):
         if qualified(document, symbol) in fully:
             yield FieldProblem(f"sparse_symbols.{index}", f"{symbol} is on the watchlist too, and watched fully")
+
+
+def _not_brought(document: SettingsDocument) -> Iterator[FieldProblem]:
+    listed = tracked_symbols(document)
+    for index, symbol in enumerate(document.scanner_symbols):
+        if qualified(document, symbol) not in listed:
+            told = f"{symbol} is not on the watchlist; should it come back, it would count as the scanner's"
+            yield FieldProblem(f"scanner_symbols.{index}", told)

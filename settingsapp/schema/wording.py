@@ -34,6 +34,12 @@ _BOUND_MESSAGES: Final = {
 }
 
 
+def sentence(said: object) -> str:
+    """Return what an error or a text says as a sentence of its own."""
+    text = str(said)
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "…")) else ".")
+
+
 def in_words(detail: ErrorDetails) -> str:
     """Return what one of pydantic's errors means, as the end of a sentence that begins with the value's path."""
     kind = detail["type"]

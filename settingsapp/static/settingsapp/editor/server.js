@@ -1,4 +1,4 @@
-/* The settings' API, as the editor asks it. */
+/* The API, as the admin's pages ask it: settings and commands for the editor, `ask` for all. */
 
 const SETTINGS = "/api/v1/settings";
 const COMMANDS = "/api/v1/runtime/commands";
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-async function ask(method, address, { text, headers = {}, signal } = {}) {
+export async function ask(method, address, { text, headers = {}, signal } = {}) {
   let response;
   try {
     response = await fetch(address, {
