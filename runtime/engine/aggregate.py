@@ -24,10 +24,10 @@ def merge(key: SeriesKey, open_time: int, parts: Sequence[Candle]) -> Candle:
         key,
         open_time,
         observed[0].open,
-        max(part.high for part in observed),
-        min(part.low for part in observed),
+        max([part.high for part in observed]),
+        min([part.low for part in observed]),
         observed[-1].close,
-        sum(part.volume for part in observed),
+        sum([part.volume for part in observed]),
     )
 
 

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.checked import Span
-from runtime.engine.ports import Clock, Feed, LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed
 from runtime.engine.rereading import Reread, Rereading
 from runtime.engine.state import State
 

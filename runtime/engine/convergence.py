@@ -7,15 +7,10 @@ from dataclasses import replace
 
 from runtime.engine.drift import Drift
 from runtime.engine.lifecycle import Moment
-from runtime.engine.ports import (
-    Intent,
-    Journal,
-    LeaseLostError,
-    LoadedSettings,
-    SettingsSource,
-    SettingsUnusableError,
-    SourceUnavailableError,
-)
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.journal import Journal
+from runtime.engine.ports.settings import LoadedSettings, SettingsSource, SettingsUnusableError
 from runtime.engine.raised import memory_ms
 from runtime.engine.state import NOTHING_ASKED, State
 from runtime.engine.watching import Watching
@@ -47,6 +42,7 @@ class Convergence:
         """
         state, running = self._state, settings.document.livermore_runtime
         async with self._turn:
+            settings = state.with_holdings(settings)
             try:
                 state.settings = settings
                 state.work_in(state.intent.mode or running.start_mode)
@@ -69,11 +65,13 @@ class Convergence:
     async def follow(self, saved_version: int) -> None:
         """Bring what is saved into force where it is newer. Raises as `catch_up` does.
 
-        A version that could not be applied is not tried again by itself: that would disturb what runs.
+        A version that could not be applied is not tried again by itself: that would disturb what runs. Nor is an
+        approved proposal that is to wait for a reload.
         """
         if self._refused is not None and self._refused[0] == saved_version:
             raise SettingsUnusableError(self._refused[1])
-        if saved_version > self._state.require_settings().version:
+        running = self._state.require_settings().version
+        if saved_version > running and not await self._source.waits_for_reload(running, saved_version):
             await self.catch_up()
 
     async def catch_up(self) -> LoadedSettings:
@@ -95,6 +93,7 @@ class Convergence:
             present = self._state.settings
             if present is not None and loaded.version <= present.version:
                 return
+            loaded = self._state.with_holdings(loaded)
             try:
                 self._rehearse(loaded)
                 await self._put_in_force(loaded)
@@ -110,6 +109,22 @@ class Convergence:
             self._state.settings_problem = ""
             self._refused = None
         log.info("settings version %s is in force", loaded.version)
+
+    async def hold(self) -> None:
+        """Let the positions follow what the accounts hold now: under the same version, since nobody edited anything."""
+        async with self._turn:
+            present = self._state.require_settings()
+            held = self._state.with_holdings(present)
+            if held.document.position_symbols == present.document.position_symbols:
+                return
+            async with self._state.market_lock:
+                self._state.settings = held
+            try:
+                await self._watching.converge()
+            except BaseException:
+                # Not reached: the next time tries again.
+                self._state.settings = present
+                raise
 
     def _rehearse(self, loaded: LoadedSettings) -> None:
         """Work out all that follows from a document on a copy of the engine's memory, where it can do no harm."""

@@ -13,17 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar, cast
 
 from runtime.engine.lanes import LONG, URGENT, Kind, Lane, kind_of
-from runtime.engine.ports import (
-    CommandEnd,
-    CommandQueue,
-    LeaseLostError,
-    QueuedCommand,
-    SettingsRejectedError,
-    SettingsUnusableError,
-    SourceUnavailableError,
-    Start,
-    UnknownInstrumentError,
-)
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import CommandEnd, CommandQueue, QueuedCommand, Start
+from runtime.engine.ports.feeds import UnknownInstrumentError
+from runtime.engine.ports.settings import SettingsRejectedError, SettingsUnusableError
 from runtime.engine.state import NotReadyError, State
 from runtime.engine.superseding import SUPERSEDES, superseded_by
 from runtime.protocol.answers import Outcome, Result

@@ -6,13 +6,20 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from runtime.engine.ports import QueuedCommand
+from runtime.engine.ports.commands import QueuedCommand
 from runtime.protocol.commands import Command, members_of
 from runtime.protocol.payloads import CommandName
 
 URGENT: Final = frozenset({CommandName.PAUSE})
-LONG: Final = frozenset({CommandName.FORCE_BACKFILL, CommandName.TEST_NOTIFICATION})
-"""What waits for somebody outside: an exchange, or a service that takes messages."""
+LONG: Final = frozenset(
+    {
+        CommandName.FORCE_BACKFILL,
+        CommandName.TEST_CONNECTION,
+        CommandName.TEST_NOTIFICATION,
+        CommandName.SCAN_SYMBOLS,
+    }
+)
+"""What waits for somebody outside, an exchange or a service that takes messages, or takes its time by itself."""
 
 
 class Kind(Enum):

@@ -18,26 +18,24 @@ from runtime.engine.handlers.market import MarketHandlers
 from runtime.engine.handlers.notification import NotificationHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
 from runtime.engine.handlers.rollback import RollbackHandlers
+from runtime.engine.handlers.scanning import ScanningHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
 from runtime.engine.handlers.status import StatusHandlers
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market_data import MarketData
-from runtime.engine.ports import (
-    Clock,
-    CommandQueue,
-    Feeds,
-    Intents,
-    Journal,
-    LeaseLostError,
-    MarketCache,
-    Notifications,
-    Outbox,
-    Positions,
-    Schedules,
-    SettingsSource,
-    SettingsUnusableError,
-    SourceUnavailableError,
-)
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.commands import CommandQueue, Intents
+from runtime.engine.ports.feeds import Feeds
+from runtime.engine.ports.journal import Journal
+from runtime.engine.ports.market_cache import MarketCache
+from runtime.engine.ports.notifications import Notifications
+from runtime.engine.ports.outbox import Outbox
+from runtime.engine.ports.positions import Positions
+from runtime.engine.ports.scanner import Scanner
+from runtime.engine.ports.schedules import Schedules
+from runtime.engine.ports.settings import SettingsSource, SettingsUnusableError
+from runtime.engine.position_loading import PositionLoading
 from runtime.engine.raised import memory_ms
 from runtime.engine.readiness import Readiness
 from runtime.engine.rereading import Rereading
@@ -63,6 +61,7 @@ class Ports:
     schedules: Schedules
     outbox: Outbox
     notifications: Notifications
+    scanner: Scanner
     journal: Journal
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -76,6 +75,7 @@ class Rhythm:
     statistics: float = 10.0
     schedules: float = 2.0
     checking: float = 2.0
+    positions: float = 1.0
     retry: float = 1.0
     begin: float = 10.0
     """So long commands that come in at the start wait for the settings."""
@@ -100,6 +100,15 @@ class Engine:
             ports.schedules, ports.clock, self._watching.tell, ports.sleep, self._rhythm.schedules
         )
         self._convergence = Convergence(state, ports.settings, self._watching, ports.journal)
+        self._loading = PositionLoading(
+            state,
+            ports.positions,
+            self._convergence,
+            ports.clock,
+            self._watching.tell,
+            ports.sleep,
+            self._rhythm.positions,
+        )
         self._pausing = PausingHandlers(state, self._watching, ports.clock)
         self._readiness = Readiness(self._rhythm.begin)
         settings = SettingsHandlers(state, ports.settings, self._convergence, self._watching)
@@ -110,6 +119,7 @@ class Engine:
             StatusHandlers(state, ports.clock),
             ConnectionHandlers(state),
             NotificationHandlers(ports.notifications),
+            ScanningHandlers(state, ports.scanner, ports.queue),
             RollbackHandlers(ports.queue, self._pausing, settings),
         )
         self._executor = Executor(
@@ -130,6 +140,7 @@ class Engine:
                     tasks.create_task(self._polling.run(), name="sparse symbols"),
                     tasks.create_task(self._checking.run(), name="checking"),
                     tasks.create_task(self._scheduling.run(), name="schedules"),
+                    tasks.create_task(self._loading.run(), name="positions"),
                 ]
                 await self._stopping.wait()
                 await end(working)
@@ -167,9 +178,12 @@ class Engine:
             try:
                 for entry in await ports.positions.load():
                     state.entries[entry.symbol] = entry
+                for account in await ports.positions.accounts():
+                    state.accounts[account.exchange] = account
                 now = ports.clock.now_ms()
                 state.entries_today.restore(now, await ports.outbox.entries_since(start_of_day(now)))
                 settings = await ports.settings.load()
+                state.last_signal_at = state.last_signal_at or await ports.outbox.last_announced()
                 state.raised.memory_ms = memory_ms(settings.document)
                 state.raised.restore(await ports.outbox.alerts_since(now - state.raised.memory_ms))
                 await self._convergence.begin(settings)

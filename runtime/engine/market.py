@@ -7,12 +7,14 @@ higher bar is complete at the same moment as the base bar that ends it, and a ga
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from runtime.engine.aggregate import bucket_start, merge
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.corrections import Replacement, corrected
 from runtime.engine.readings import Reading
 from runtime.engine.series import Series
+from runtime.engine.shelf import FEW, Shelf
 from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe
 
 WARMUP_BARS = 750
@@ -21,9 +23,11 @@ KEPT_BARS = 1_500
 judged again when one of them is corrected.
 """
 
+_TOGETHER = 128
+"""So many symbols climb together: of more, the lower bars have left the processor's cache when the higher ones come."""
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+
+class Bar(NamedTuple):
     """One completed bar with what the indicators said after it and before it."""
 
     candle: Candle
@@ -36,6 +40,10 @@ class Bar:
     """Open time of the first bar that fed the series, ms UTC."""
     base: bool
     """It came in as it is; a higher bar is made of base bars."""
+
+    def placed(self, first_bar: int, *, base: bool) -> "Bar":
+        """Return the bar as one of a series that begins there, ms UTC."""
+        return self._replace(first_bar=first_bar, base=base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Market:
         self.kept_bars = max(warmup_bars, kept_bars)
         """So many bars are held of each series at least, once it has them."""
         self._ladders: dict[str, _Ladder] = {}
+        self._shelf = Shelf()
 
     # -- which series there are -----------------------------------------------------
 
@@ -100,14 +109,19 @@ class Market:
             keep = max(self.kept_bars, DURATION_MS[above] // DURATION_MS[timeframe])
             held = before.series.get(timeframe) if before else None
             if held is None or held.keep < keep:
-                held = Series(SeriesKey(exchange, symbol, timeframe), keep)
+                held = Series(SeriesKey(exchange, symbol, timeframe), keep, self._shelf)
             rungs[timeframe] = held
+        for series in before.series.values() if before else ():
+            if rungs.get(series.key.timeframe) is not series:
+                series.close()
         marked = before.marked & set(wanted) if before else set()
         self._ladders[qualified] = _Ladder(rungs, marked)
 
     def forget(self, qualified: str) -> None:
         """Drop a symbol's series; one that is not tracked is no error."""
-        self._ladders.pop(qualified, None)
+        if (ladder := self._ladders.pop(qualified, None)) is not None:
+            for series in ladder.series.values():
+                series.close()
 
     @property
     def tracked(self) -> tuple[str, ...]:
@@ -146,6 +160,48 @@ class Market:
         more) change nothing. Raises ValueError for a candle of another timeframe, with an open time between two
         bars, or with a price that is not finite.
         """
+        ladder = self._admit(candle)
+        return ladder if isinstance(ladder, Step) else Step(bars=tuple(self._push(ladder, candle)))
+
+    def feed_many(self, candles: Sequence[Candle]) -> Sequence[Step]:
+        """Take closed base candles of any symbols, each symbol's in order, and return what became of each.
+
+        As if they had been fed one after the other, but that one which `feed` would refuse says so in its step
+        and costs the others nothing.
+        """
+        steps = [Step()] * len(candles)
+        waiting: Sequence[int] = range(len(candles))
+        while waiting:
+            # One of each symbol at a time: the next one's gap shows only when the one before it was taken.
+            symbols: set[str] = set()
+            later: list[int] = []
+            let_in: list[int] = []
+            pairs: list[tuple[_Ladder, Candle]] = []
+            for index in waiting:
+                candle = candles[index]
+                qualified = candle.series.qualified
+                if qualified in symbols:
+                    later.append(index)
+                    continue
+                symbols.add(qualified)
+                try:
+                    ladder = self._admit(candle)
+                except ValueError as error:
+                    ladder = Step(refusal=str(error))
+                if isinstance(ladder, Step):
+                    steps[index] = ladder
+                else:
+                    let_in.append(index)
+                    pairs.append((ladder, candle))
+            for first in range(0, len(pairs), _TOGETHER):
+                pushed = self._push_many(pairs[first : first + _TOGETHER])
+                for index, bars in zip(let_in[first : first + _TOGETHER], pushed, strict=True):
+                    steps[index] = Step(bars=tuple(bars))
+            waiting = later
+        return steps
+
+    def _admit(self, candle: Candle) -> _Ladder | Step:
+        """Return the ladder that a base candle is to be pushed on, or the step that says why it is not."""
         ladder = self._ladders.get(candle.series.qualified)
         if ladder is None:
             return Step()
@@ -158,21 +214,7 @@ class Market:
             ladder.marked.add(base.key.timeframe)
             return Step(gap=Gap(base.key, expected, candle.open_time))
         ladder.marked.clear()
-        return Step(bars=tuple(self._push(ladder, candle)))
-
-    def feed_many(self, candles: Sequence[Candle]) -> Sequence[Step]:
-        """Take closed base candles of any symbols, each symbol's in order, and return what became of each.
-
-        As if they had been fed one after the other, but that one which `feed` would refuse says so in its step
-        and costs the others nothing.
-        """
-        steps = []
-        for candle in candles:
-            try:
-                steps.append(self.feed(candle))
-            except ValueError as error:
-                steps.append(Step(refusal=str(error)))
-        return steps
+        return ladder
 
     def fill(self, key: SeriesKey, since: int, until: int, candles: Sequence[Candle]) -> Step:
         """Close a gap: `candles` are those that were traded in it, what is missing among them is filled flat.
@@ -298,8 +340,9 @@ class Market:
             raise KeyError(f"{key} is not tracked") from None
 
     def _push(self, ladder: _Ladder, candle: Candle) -> list[Bar]:
+        """Take one base candle, and return what it completes, base first."""
         bars = [self._take(ladder, ladder.base, candle)]
-        end = candle.open_time + ladder.base.duration
+        end = candle.close_time
         for higher, lower in ladder.steps:
             if end % higher.duration:
                 break
@@ -309,23 +352,55 @@ class Market:
     def _carry_on(self, ladder: _Ladder, higher: Series, lower: Series) -> list[Bar]:
         """Add all bars to `higher` that the bars beneath it complete."""
         bars: list[Bar] = []
-        while (start := _next_start(higher, lower)) is not None:
-            parts = lower.between(start, start + higher.duration)
-            if parts is None:
-                break
-            if not higher.candles:
-                higher.quiet_from = _first_whole(higher, lower)
-            candle = merge(higher.key, start, parts) if parts else higher.next_flat()
+        while (candle := _next_candle(higher, lower)) is not None:
             bars.append(self._take(ladder, higher, candle))
         return bars
 
     def _take(self, ladder: _Ladder, series: Series, candle: Candle) -> Bar:
         previous = series.reading
         series.push(candle)
+        return self._bar(ladder, series, previous)
+
+    def _push_many(self, pairs: Sequence[tuple[_Ladder, Candle]]) -> list[list[Bar]]:
+        """Take one base candle of each of these ladders, as `_push` does of one: all bars of one rung together."""
+        if len(pairs) <= FEW:
+            return [self._push(ladder, candle) for ladder, candle in pairs]
+        found: list[list[Bar]] = [[] for _ in pairs]
+        due = [(ladder, ladder.base, candle, bars) for (ladder, candle), bars in zip(pairs, found, strict=True)]
+        self._take_many(due)
+        going = [(ladder, candle.close_time, bars) for ladder, _, candle, bars in due]
+        rung = 0
+        while going := [
+            one for one in going if rung < len(one[0].steps) and one[1] % one[0].steps[rung][0].duration == 0
+        ]:
+            due = []
+            for ladder, _, bars in going:
+                higher, lower = ladder.steps[rung]
+                if (candle := _next_candle(higher, lower)) is not None:
+                    due.append((ladder, higher, candle, bars))
+            self._take_many(due)
+            # Nearly always one bar was due; a series that begins with this one may have more.
+            for ladder, higher, _, bars in due:
+                bars.extend(self._carry_on(ladder, higher, ladder.steps[rung][1]))
+            rung += 1
+        return found
+
+    def _take_many(self, due: Sequence[tuple[_Ladder, Series, Candle, list[Bar]]]) -> None:
+        """Let one bar into each of these series, and put what comes of it into the list beside."""
+        previous = []
+        for _, series, candle, _ in due:
+            previous.append(series.reading)
+            series.hold(candle)
+        readings = self._shelf.step([one[1].slot for one in due], [one[2] for one in due])
+        for (ladder, series, _, bars), before, reading in zip(due, previous, readings, strict=True):
+            series.note(reading)
+            bars.append(self._bar(ladder, series, before))
+
+    def _bar(self, ladder: _Ladder, series: Series, previous: Reading | None) -> Bar:
         first_bar = series.first_bar
         assert first_bar is not None
         ready = self._is_warm(series) and series.key.timeframe not in ladder.marked
-        return Bar(candle, series.reading, previous, ready, first_bar, base=series is ladder.base)
+        return Bar(series.candles[-1], series.reading, previous, ready, first_bar, series is ladder.base)
 
     def _is_warm(self, series: Series) -> bool:
         return series.bars >= self.warmup_bars or (series.since_listing and series.bars > 0)
@@ -341,6 +416,17 @@ class Market:
         )
 
 
+def _next_candle(higher: Series, lower: Series) -> Candle | None:
+    """Return the next bar of `higher` where the bars beneath it tell everything of it."""
+    start = _next_start(higher, lower)
+    parts = lower.between(start, start + higher.duration) if start is not None else None
+    if start is None or parts is None:
+        return None
+    if not higher.candles:
+        higher.quiet_from = _first_whole(higher, lower)
+    return merge(higher.key, start, parts) if parts else higher.next_flat()
+
+
 def _next_start(higher: Series, lower: Series) -> int | None:
     """Return the open time of the next bar of `higher` where the bars beneath it reach to its end."""
     if not lower.candles:
@@ -354,8 +440,8 @@ def _next_start(higher: Series, lower: Series) -> int | None:
         if start is None:
             return None
         start -= start % higher.duration
-    end = lower.candles[-1].open_time + lower.duration
-    return start if start + higher.duration <= end else None
+    end = lower.next_open
+    return start if end is not None and start + higher.duration <= end else None
 
 
 def _first_whole(higher: Series, lower: Series) -> int:

@@ -2,14 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.delivery import decide
 from runtime.engine.market import Bar
 from runtime.engine.modes import ModeContext
-from runtime.engine.ports import Clock, Entry, Feed, MarketCache, Outbox, Positions, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed
+from runtime.engine.ports.market_cache import MarketCache
+from runtime.engine.ports.outbox import Outbox
+from runtime.engine.ports.positions import Entry, Positions
 from runtime.engine.state import Judged, State
 from settingsapp.schema.effective import positions
 
@@ -151,22 +156,32 @@ class MarketData:
             readings = {}
             for key in market.series_of(qualified):
                 await self._cache.replace(key, market.candles(key))
-                reading = market.reading(key)
-                if reading is not None:
-                    readings[key] = reading.as_dict()
+                reading, last = market.reading(key), market.last_bar(key)
+                if reading is not None and last is not None:
+                    readings[key] = reading.of_bar(last.open_time)
             newest = [candle for key in market.series_of(qualified)[:1] if (candle := market.last_bar(key))]
             await self._cache.write(newest, readings)
+            self._note_written(readings)
 
     async def _bars(self, bars: Sequence[Bar], *, late: bool) -> None:
         if not bars:
             return
-        await self._note_entries(bars)
+        if not late:
+            # A bar that closed before anybody looked may be older than the position.
+            await self._note_entries(bars)
         await self._alert(bars, late=late)
-        readings = {bar.candle.series: bar.reading.as_dict() for bar in bars if bar.reading is not None}
+        readings = {
+            bar.candle.series: bar.reading.of_bar(bar.candle.open_time) for bar in bars if bar.reading is not None
+        }
         try:
             await self._cache.write([bar.candle for bar in bars], readings)
+            self._note_written(readings)
         except SourceUnavailableError as error:
             log.warning("candles could not be cached: %s", error)
+
+    def _note_written(self, readings: Mapping[SeriesKey, object]) -> None:
+        if readings:
+            self._state.readings_at = self._clock.now_ms()
 
     async def _alert(self, bars: Sequence[Bar], *, late: bool) -> None:
         state = self._state

@@ -1,16 +1,18 @@
 """The alerts that were raised, remembered for as long as they matter to those that come."""
 
+import sys
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from runtime.engine.candles import DURATION_MS, MINUTE_MS, SeriesKey
 from runtime.protocol.alerts import Alert, AlertKind
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import mode_config
-from settingsapp.schema.vocabulary import TIMEFRAMES, Mode
+from settingsapp.schema.vocabulary import TIMEFRAMES, Mode, Timeframe
 
 LIMITS: Final = frozenset({AlertKind.STOP_LOSS, AlertKind.TAKE_PROFIT})
 SHORTEST_MEMORY_MS: Final = 1_440 * MINUTE_MS
@@ -55,8 +57,14 @@ def claim_of(alert: Alert) -> Claim:
         turn = f"{said.get('previousStage')} to {said.get('stage')}"
     else:
         turn = str(said.get("direction") or "")
-    series = SeriesKey(alert.exchange, alert.symbol, timeframe)
-    return Claim(series, alert.open_time, alert.kind, alert.mode, alert.level, turn)
+    series = _series(alert.exchange, alert.symbol, timeframe)
+    return Claim(series, alert.open_time, alert.kind, alert.mode, alert.level, sys.intern(turn))
+
+
+@lru_cache(maxsize=16_384)
+def _series(exchange: str, symbol: str, timeframe: Timeframe) -> SeriesKey:
+    # One for all alerts of a series: a day's are remembered.
+    return SeriesKey(exchange, symbol, timeframe)
 
 
 def memory_ms(document: SettingsDocument) -> int:

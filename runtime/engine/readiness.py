@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from runtime.engine.executor import Ending, Handler
-from runtime.engine.ports import QueuedCommand
+from runtime.engine.ports.commands import QueuedCommand
 from runtime.protocol.payloads import CommandName
 
 WORK_WITHOUT: Final = frozenset({CommandName.PAUSE, CommandName.RESUME, CommandName.STATUS})

@@ -1,13 +1,12 @@
 """What the indicators of one series say after one bar."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtime.engine.indicators.macdv import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """All indicators after one bar; every number is finite.
 
     Prices, EMAs and ATR are in the quote currency; MACD-V, signal and histogram in hundredths of an ATR.
@@ -46,3 +45,7 @@ class Reading:
             if enabled is None or name in enabled:
                 values.update(numbers)
         return values
+
+    def of_bar(self, open_time: int) -> dict[str, float | str]:
+        """Return the values with the open time (ms UTC) of the bar that they are of, as the cache holds them."""
+        return {"openTime": open_time, **self.as_dict()}

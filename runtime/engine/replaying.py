@@ -7,7 +7,7 @@ from runtime.engine.aggregate import aggregate
 from runtime.engine.candles import Candle
 from runtime.engine.market import WARMUP_BARS, Bar, Market
 from runtime.engine.modes import ModeContext, ModeRun
-from runtime.engine.ports import Entry
+from runtime.engine.ports.positions import Entry
 from runtime.protocol.alerts import Alert
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.vocabulary import Timeframe

@@ -10,7 +10,10 @@ from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.corrections import restated
 from runtime.engine.delivery import decide
 from runtime.engine.market import Market
-from runtime.engine.ports import Clock, MarketCache, Outbox, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.market_cache import MarketCache
+from runtime.engine.ports.outbox import Outbox
 from runtime.engine.review import Verdict, judge, open_case
 from runtime.engine.state import State
 
@@ -148,7 +151,12 @@ class Rereading:
         try:
             for key in keys:
                 await self._cache.replace(key, market.candles(key))
-            readings = {key: reading.as_dict() for key in keys if (reading := market.reading(key)) is not None}
+            readings = {
+                key: reading.of_bar(last.open_time)
+                for key in keys
+                if (reading := market.reading(key)) is not None and (last := market.last_bar(key)) is not None
+            }
             await self._cache.write((), readings)
+            self._state.readings_at = self._clock.now_ms()
         except SourceUnavailableError as error:
             log.warning("corrected candles could not be cached: %s", error)

@@ -134,4 +134,4 @@ def _bars_of(part: _Part, warmup_bars: int) -> Iterator[Bar]:
     for candle in part.candles:
         if candle.close_time > part.since:
             for bar in market.feed(candle).bars:
-                yield replace(bar, first_bar=part.first_bar, base=part.base)
+                yield bar.placed(part.first_bar, base=part.base)

@@ -8,7 +8,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from runtime.engine.ending import end
-from runtime.engine.ports import Clock, Schedule, Schedules, Settled, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.schedules import Schedule, Schedules, Settled
 from runtime.engine.timetable import Due, due, next_due
 
 log = logging.getLogger(__name__)

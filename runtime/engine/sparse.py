@@ -7,7 +7,9 @@ from typing import Final
 
 from runtime.engine.candles import DURATION_MS, SeriesKey
 from runtime.engine.market_data import MarketData
-from runtime.engine.ports import Clock, Feed, LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed
 from runtime.engine.state import State
 from settingsapp.schema.vocabulary import Timeframe
 

@@ -9,10 +9,14 @@ from runtime.engine import lifecycle
 from runtime.engine.checked import CheckedBars
 from runtime.engine.delivery import EntriesToday
 from runtime.engine.drift import Drift, Pair, SavedLook
+from runtime.engine.holdings import Account
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market import Market
 from runtime.engine.modes import MODES, ModeContext, ModeRun
-from runtime.engine.ports import Entry, Feed, Intent, LoadedSettings
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.feeds import Feed
+from runtime.engine.ports.positions import Entry
+from runtime.engine.ports.settings import LoadedSettings
 from runtime.engine.raised import RaisedAlerts
 from runtime.protocol.status import Aspect, Desired, EngineState, ExchangeStatus, Status
 from settingsapp.schema.effective import environment_names, mode_config, sparse_symbols
@@ -69,12 +73,16 @@ class State:
     unavailable: dict[str, str] = field(default_factory=dict)
     """Enabled exchanges and symbols that can't be watched, with the reason."""
     entries: dict[str, Entry] = field(default_factory=dict)
-    """Where positions were first seen, by qualified symbol."""
+    """What positions' limits count from, by qualified symbol."""
+    accounts: dict[str, Account] = field(default_factory=dict)
+    """What the owner holds as the exchanges told it, by exchange; nothing unless positions are loaded."""
     raised: RaisedAlerts = field(default_factory=RaisedAlerts)
     """What the runs of a mode have in common: a fresh one goes on from the alerts that an earlier one raised."""
     judged: dict[str, Judged] = field(default_factory=dict)
     """By qualified symbol, once a bar of it was judged."""
     last_signal_at: int | None = None
+    readings_at: int | None = None
+    """When the cache of indicators last changed, ms."""
     entries_today: EntriesToday = field(default_factory=EntriesToday)
     """What the day's limit of entry alerts counts."""
     waiting_commands: int = 0
@@ -113,14 +121,24 @@ class State:
 
     @property
     def silent(self) -> bool:
-        """True while no alert may be announced."""
-        return self.phase not in (EngineState.RUNNING, EngineState.DEGRADED)
+        """True while no alert may be announced, of whatever series.
+
+        Warming up is no reason: a series that has its history must not be silent because another one's is being loaded.
+        """
+        return self.phase in (EngineState.STARTING, EngineState.PAUSED, EngineState.STOPPING)
 
     def require_settings(self) -> LoadedSettings:
         """Return the settings in force. Raises NotReadyError before they could be read."""
         if self.settings is None:
             raise NotReadyError("the engine has not been able to read its settings yet")
         return self.settings
+
+    def with_holdings(self, loaded: LoadedSettings) -> LoadedSettings:
+        """Return a document with what is held in place of its own positions, where it wants them loaded."""
+        if not loaded.document.load_positions_from_exchange:
+            return loaded
+        held = tuple(symbol for account in self.accounts.values() for symbol in account.symbols)
+        return replace(loaded, document=loaded.document.model_copy(update={"position_symbols": held}))
 
     def require_mode(self) -> Mode:
         """Return the mode at work. Raises NotReadyError before there is one."""
@@ -177,6 +195,7 @@ class State:
             exchanges=(*self._connected_exchanges(), *self._missing_exchanges()),
             active_symbols=self.market.tracked,
             last_signal_at=self.last_signal_at,
+            readings_at=self.readings_at,
             queue_depth=self.waiting_commands,
             warmup_done=done,
             warmup_total=total,

@@ -12,7 +12,10 @@ from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.corrections import same
 from runtime.engine.market import WARMUP_BARS
 from runtime.engine.market_data import MarketData
-from runtime.engine.ports import Clock, Feed, MarketCache, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed
+from runtime.engine.ports.market_cache import MarketCache
 from runtime.engine.state import Loading, State
 from settingsapp.schema.vocabulary import Timeframe
 

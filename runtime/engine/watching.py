@@ -9,17 +9,11 @@ from typing import Final
 from runtime.engine.lifecycle import Moment
 from runtime.engine.market_data import MarketData
 from runtime.engine.modes import MODES
-from runtime.engine.ports import (
-    CacheScope,
-    Clock,
-    Feed,
-    Feeds,
-    LeaseLostError,
-    MarketCache,
-    Outbox,
-    SourceUnavailableError,
-    UnknownInstrumentError,
-)
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed, Feeds, UnknownInstrumentError
+from runtime.engine.ports.market_cache import CacheScope, MarketCache
+from runtime.engine.ports.outbox import Outbox
 from runtime.engine.sparse import SHORTEST, sparse_timeframes
 from runtime.engine.state import Loading, State
 from runtime.engine.warming import RETRY_SECONDS, Warming
@@ -210,15 +204,19 @@ class Watching:
         await self._state.feeds.pop(name).close()
 
     async def _follow(self, feed: Feed) -> None:
-        """Take a feed's candles for as long as it is wanted; what breaks is told and tried again."""
+        """Take a feed's candles for as long as it is wanted; what breaks is tried again, and told once."""
+        told = ""
         while True:
             try:
                 async for candles in feed.closed():
+                    told = ""
                     for trouble in await self._market_data.take(feed, candles):
                         await self.tell(trouble.level, trouble.series.qualified, trouble.message)
                 return
             except SourceUnavailableError as error:
-                await self.tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
+                if told != str(error):
+                    told = str(error)
+                    await self.tell("warning", feed.exchange, f"{feed.exchange} was lost: {error}")
             except LeaseLostError:
                 # The next status ends the engine.
                 return

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from runtime.engine.ports import Clock, Feed
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import Feed
+from runtime.feeds.exchanges.feed import ExchangeFeed
 from runtime.feeds.recorded import RecordedFeed
 from runtime.feeds.recordings import read_recordings
 from runtime.feeds.simulated import SimulatedFeed, Sleep
+from settingsapp.schema.exchange_names import EXCHANGE_NAMES
 from settingsapp.schema.vocabulary import SIMULATED
 
 
@@ -30,7 +33,7 @@ class LiveFeeds:
     def open(self, exchange: str) -> Feed | None:
         """Return a feed; None where there is no connection to that exchange."""
         if exchange != SIMULATED:
-            return None
+            return ExchangeFeed(exchange, self._clock, self._sleep) if exchange in EXCHANGE_NAMES else None
         if self._recordings:
             return RecordedFeed(self._recordings, self._clock, self._sleep, self._speed)
         return SimulatedFeed(self._clock, self._sleep)

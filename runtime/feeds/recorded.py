@@ -7,7 +7,8 @@ from typing import Final
 from runtime.engine.aggregate import aggregate
 from runtime.engine.candles import Candle
 from runtime.engine.market import WARMUP_BARS
-from runtime.engine.ports import Clock, UnknownInstrumentError
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import UnknownInstrumentError
 from runtime.feeds.recordings import Recording
 from runtime.feeds.simulated import Sleep
 from runtime.protocol.status import ExchangeStatus
@@ -83,6 +84,7 @@ class RecordedFeed:
         self._playbacks = {recording.key.symbol: _Playback(recording, warmup_bars) for recording in recordings}
         self._to_play = self._left()
         self._last_message_at: int | None = None
+        self._opened_at = clock.now_ms()
 
     @property
     def exchange(self) -> str:
@@ -103,6 +105,7 @@ class RecordedFeed:
             state="connected" if left else "ended",
             latency_ms=0.0,
             last_message_at=self._last_message_at,
+            connected_since=self._opened_at if left else None,
             message=f"{played}, at {self._speed:g} times real time",
         )
 

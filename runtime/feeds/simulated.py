@@ -1,15 +1,17 @@
 """The simulated exchange: markets that are made up, so that everything can be seen without account or network."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 from runtime.engine.candles import DURATION_MS, Candle
-from runtime.engine.ports import Clock, UnknownInstrumentError
+from runtime.engine.holdings import Balance, Instrument
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.feeds import KeyVariables, UnknownInstrumentError
 from runtime.feeds.price_paths import PricePath
 from runtime.protocol.status import ExchangeStatus
 from settingsapp.schema.vocabulary import SIMULATED, TIMEFRAMES, Timeframe
-from symbols.simulated import SIMULATED_INSTRUMENTS, SimulatedInstrument
+from symbols.simulated import SIMULATED_HOLDINGS, SIMULATED_INSTRUMENTS, SimulatedInstrument
 
 SEED: Final = 1
 """Which of all possible markets it is; the same everywhere, so that everybody sees the same prices."""
@@ -37,9 +39,11 @@ class SimulatedFeed:
     ) -> None:
         self._clock = clock
         self._sleep = sleep
+        self._instruments = tuple(instruments)
         self._paths = {instrument.symbol: PricePath(seed, instrument) for instrument in instruments}
         self._subscribed: dict[str, None] = {}
         self._last_message_at: int | None = None
+        self._opened_at = clock.now_ms()
 
     @property
     def exchange(self) -> str:
@@ -58,7 +62,8 @@ class SimulatedFeed:
             state="connected",
             latency_ms=0.0,
             last_message_at=self._last_message_at,
-            message="a simulated market: these prices are made up",
+            connected_since=self._opened_at,
+            message="a simulated market: these prices, and the holdings, are made up",
         )
 
     async def check(self, symbol: str) -> None:
@@ -102,6 +107,20 @@ class SimulatedFeed:
             if self._subscribed:
                 self._last_message_at = self._clock.now_ms()
                 yield [self._paths[symbol].candle(_BASE, current - duration) for symbol in self._subscribed]
+
+    async def balances(self, keys: KeyVariables) -> Sequence[Balance]:
+        """Implements runtime.engine.ports.feeds.AccountFeed: holdings as made up as the prices."""
+        return [
+            Balance(held.currency, float(held.amount), None if held.cost is None else float(held.cost))
+            for held in SIMULATED_HOLDINGS
+        ]
+
+    async def instruments(self) -> Sequence[Instrument]:
+        return [Instrument(one.symbol, one.base, one.quote) for one in self._instruments]
+
+    async def last_prices(self, symbols: Sequence[str]) -> Mapping[str, float]:
+        last = self._current_minute() - DURATION_MS[_BASE]
+        return {name: self._paths[name].candle(_BASE, last).close for name in symbols if name in self._paths}
 
     async def close(self) -> None:
         self._subscribed.clear()

@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import Any, Final
 
 from runtime.engine.candles import Candle
-from runtime.engine.indicators.macdv import EXTREME, MacdV
+from runtime.engine.indicators.contract import OneSeries
+from runtime.engine.indicators.macdv import EXTREME
+from runtime.engine.indicators.macdv import INDICATOR as MACDV
 from runtime.protocol.alerts import Alert
 
 SHOWN_BARS: Final = 96
@@ -34,7 +36,7 @@ class Course:
 
 def course_of(candles: Sequence[Candle], until: int) -> Course:
     """Return the last bars up to the one that opened at `until` (ms), with the indicator as the engine computes it."""
-    indicator = MacdV()
+    indicator = OneSeries(MACDV)
     drawn: list[tuple[Candle, float, float]] = []
     for candle in candles:
         if candle.open_time > until:

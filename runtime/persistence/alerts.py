@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 
 from runtime.engine.delivery import ENTRY_KINDS
-from runtime.engine.ports import SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.raised import LIMITS
 from runtime.models import Alert, AlertSending
 from runtime.persistence.database import Fence, off_loop
@@ -77,8 +77,12 @@ class AlertStore:
             return ()
 
     async def alerts_since(self, since: int) -> Sequence[AlertMessage]:
-        """See runtime.engine.ports.Outbox."""
+        """See runtime.engine.ports.outbox.Outbox."""
         return await off_loop(self._since)(since)
+
+    async def last_announced(self) -> int | None:
+        """See runtime.engine.ports.outbox.Outbox."""
+        return await off_loop(self._last_announced)()
 
     async def flush(self) -> bool:
         """Try to store what waits. Raises LeaseLostError."""
@@ -102,7 +106,7 @@ class AlertStore:
             return True
 
     async def entries_since(self, since: int) -> Mapping[str, int]:
-        """See runtime.engine.ports.Outbox."""
+        """See runtime.engine.ports.outbox.Outbox."""
         return await off_loop(self._count_entries)(since)
 
     def _count_entries(self, since: int) -> dict[str, int]:
@@ -122,6 +126,11 @@ class AlertStore:
         for one in last:
             wanted |= Q(**one)
         return [row.message() for row in standing.filter(wanted)]
+
+    def _last_announced(self) -> int | None:
+        announced = Alert.objects.filter(identity__sub=self._sub, late=False).order_by("-created_at")
+        moment = announced.values_list("created_at", flat=True).first()
+        return None if moment is None else int(moment.timestamp() * 1000)
 
     def _bodies(self, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
         rows = Alert.objects.filter(identity__sub=self._sub, id__in=ids).prefetch_related("sendings")

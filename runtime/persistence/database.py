@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 from channels.db import database_sync_to_async
 from django.db import Error, transaction
 
-from runtime.engine.ports import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
 from runtime.models import EngineRecord
 from settingsapp.models import Identity
 

@@ -10,7 +10,8 @@ from django.db import transaction
 from runtime.bus import leader_calls
 from runtime.bus.calls import arun
 from runtime.bus.connections import AsyncRedis
-from runtime.engine.ports import Intent, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import Intent
 from runtime.models import EngineRecord
 from runtime.persistence.database import Fence, off_loop
 from settingsapp.schema.vocabulary import Mode
@@ -21,7 +22,7 @@ COPY_SECONDS: Final = 2.0
 
 
 class KeptIntents:
-    """Implements runtime.engine.ports.Intents. Of the two copies the one with the higher revision counts."""
+    """Implements runtime.engine.ports.commands.Intents. Of the two copies the one with the higher revision counts."""
 
     def __init__(self, redis: AsyncRedis, sub: str, token: str, fence: Fence) -> None:
         self._redis = redis

@@ -12,7 +12,7 @@ from runtime.bus.calls import arun, arun_all
 from runtime.bus.clock import RedisClock
 from runtime.bus.commands import record
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError
-from runtime.engine.ports import Schedule, Settled
+from runtime.engine.ports.schedules import Schedule, Settled
 from runtime.engine.timetable import InvalidTimetableError, read_timetable
 from runtime.models import Missed
 from runtime.models import Schedule as Row
@@ -29,7 +29,7 @@ SKIPPED: Final = "skipped"
 
 
 class KeptSchedules:
-    """Implements runtime.engine.ports.Schedules."""
+    """Implements runtime.engine.ports.schedules.Schedules."""
 
     def __init__(self, redis: AsyncRedis, sub: str, token: str, fence: Fence, clock: RedisClock) -> None:
         self._redis = redis

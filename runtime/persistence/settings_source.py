@@ -2,23 +2,21 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from runtime.engine.ports import (
-    LoadedSettings,
-    SettingsEdit,
-    SettingsRejectedError,
-    SettingsUnusableError,
-    SourceUnavailableError,
-)
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.settings import LoadedSettings, SettingsEdit, SettingsRejectedError, SettingsUnusableError
 from runtime.persistence.database import Fence, off_loop
 from runtime.protocol.commands import Command
 from settingsapp import services, versions
 from settingsapp.schema.validation import InvalidSettingsError
 
+MOST_WAITING: Final = 50
+"""So many approved proposals in a row wait for a reload; nobody leaves more of them on purpose."""
+
 
 class SavedDocument:
-    """Implements runtime.engine.ports.SettingsSource."""
+    """Implements runtime.engine.ports.settings.SettingsSource."""
 
     def __init__(self, sub: str, fence: Fence) -> None:
         self._sub = sub
@@ -29,6 +27,9 @@ class SavedDocument:
 
     async def version(self) -> int:
         return await off_loop(self._version)()
+
+    async def waits_for_reload(self, running: int, saved: int) -> bool:
+        return await off_loop(self._waits)(running, saved)
 
     async def add_symbol(self, symbol: str, command: Command) -> SettingsEdit:
         return await off_loop(self._edit)(partial(services.add_symbol, self._sub, symbol), command)
@@ -47,6 +48,13 @@ class SavedDocument:
             return services.saved_version(self._sub)
         except services.UnknownIdentityError as error:
             raise SourceUnavailableError(str(error)) from error
+
+    def _waits(self, running: int, saved: int) -> bool:
+        count = saved - running
+        if not 0 < count <= MOST_WAITING or self._load().document.scanner_auto_restart_services:
+            return False
+        made = versions.listed(self._sub, before=saved + 1, limit=count)
+        return len(made) == count and all(one.link is not None and one.link.way == "proposal" for one in made)
 
     def _load(self) -> LoadedSettings:
         try:

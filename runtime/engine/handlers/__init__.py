@@ -11,6 +11,7 @@ from runtime.engine.handlers.market import MarketHandlers
 from runtime.engine.handlers.notification import NotificationHandlers
 from runtime.engine.handlers.pausing import PausingHandlers
 from runtime.engine.handlers.rollback import RollbackHandlers
+from runtime.engine.handlers.scanning import ScanningHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
 from runtime.engine.handlers.status import StatusHandlers
 from runtime.protocol.payloads import CommandName
@@ -23,6 +24,7 @@ def handlers(
     status: StatusHandlers,
     connection: ConnectionHandlers,
     notification: NotificationHandlers,
+    scanning: ScanningHandlers,
     rollback: RollbackHandlers,
 ) -> Mapping[CommandName, Handler]:
     """Return the handler of every command but batch, whose members the executor hands to theirs."""
@@ -38,5 +40,6 @@ def handlers(
         CommandName.STATUS: status.status,
         CommandName.TEST_CONNECTION: connection.test_connection,
         CommandName.TEST_NOTIFICATION: notification.test_notification,
+        CommandName.SCAN_SYMBOLS: scanning.scan_symbols,
         CommandName.ROLLBACK: rollback.rollback,
     }

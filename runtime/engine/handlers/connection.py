@@ -3,12 +3,15 @@
 from typing import cast
 
 from runtime.engine.executor import Ending
-from runtime.engine.ports import QueuedCommand
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import QueuedCommand
+from runtime.engine.ports.feeds import AccountFeed, Feed, KeyVariables, NoCredentialsError
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.payloads import TestConnectionPayload
 from runtime.protocol.status import ExchangeStatus
 from settingsapp.schema.exchanges import ExchangeSettings
+from settingsapp.schema.vocabulary import SIMULATED
 
 
 class ConnectionHandlers:
@@ -18,7 +21,10 @@ class ConnectionHandlers:
         self._state = state
 
     async def test_connection(self, queued: QueuedCommand) -> Ending:
-        """Tell state, latency and which of the named variables are set. Fails unless all of it is as it should be."""
+        """Tell state, latency, which of the named variables are set, and whether the exchange takes the keys in them.
+
+        Fails unless all of it is as it should be.
+        """
         name = cast("TestConnectionPayload", queued.command.payload).exchange
         exchanges = self._state.require_settings().document.exchanges
         feed = self._state.feeds.get(name)
@@ -33,12 +39,15 @@ class ConnectionHandlers:
         missing = [variable for variable, state in variables.items() if state == "missing"]
         data = {**found.body(), "environment": variables}
         connected = found.state in ("connected", "ended")
-        outcome = Outcome.SUCCEEDED if connected and not missing else Outcome.FAILED
-        return Ending(Result(outcome, _told(found, missing, tuple(variables)), data))
+        trouble = ""
+        if feed is not None and written is not None and variables and connected and not missing and name != SIMULATED:
+            trouble = await _account_trouble(feed, KeyVariables.of(written))
+            data["account"] = trouble or "readable"
+        outcome = Outcome.SUCCEEDED if connected and not missing and not trouble else Outcome.FAILED
+        return Ending(Result(outcome, _told(found, missing, tuple(variables), str(data.get("account", ""))), data))
 
     def _variables(self, written: ExchangeSettings) -> dict[str, str]:
-        names = (written.api_key_variable, written.secret_variable, written.password_variable)
-        return {name: "set" if self._state.is_set(name) else "missing" for name in names if name}
+        return {name: "set" if self._state.is_set(name) else "missing" for name in KeyVariables.of(written).named}
 
     def _without_feed(self, name: str) -> ExchangeStatus:
         reason = self._state.unavailable.get(name)
@@ -47,7 +56,18 @@ class ConnectionHandlers:
         return ExchangeStatus(name, "disconnected", message="it is not enabled in the settings that the engine runs")
 
 
-def _told(found: ExchangeStatus, missing: list[str], named: tuple[str, ...]) -> str:
+async def _account_trouble(feed: Feed, keys: KeyVariables) -> str:
+    """Return why the account can't be read with these keys; empty where it can, or nobody can say."""
+    if not isinstance(feed, AccountFeed):
+        return ""
+    try:
+        await feed.balances(keys)
+    except (NoCredentialsError, SourceUnavailableError) as error:
+        return str(error)
+    return ""
+
+
+def _told(found: ExchangeStatus, missing: list[str], named: tuple[str, ...], account: str) -> str:
     parts = [f"{found.exchange} is {found.state}"]
     if found.latency_ms is not None:
         parts.append(f"latency {found.latency_ms:g} ms")
@@ -57,4 +77,8 @@ def _told(found: ExchangeStatus, missing: list[str], named: tuple[str, ...]) -> 
         parts.append(f"missing in the engine's environment: {', '.join(missing)}")
     elif named:
         parts.append(f"set in the engine's environment: {', '.join(named)}")
+    if account == "readable":
+        parts.append("the exchange takes the keys")
+    elif account:
+        parts.append(account)
     return "; ".join(parts)

@@ -6,7 +6,10 @@ from typing import cast
 from runtime.engine.candles import SeriesKey
 from runtime.engine.executor import Ending
 from runtime.engine.market_data import MarketData
-from runtime.engine.ports import CacheScope, CommandQueue, Feed, MarketCache, QueuedCommand, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import CommandQueue, QueuedCommand
+from runtime.engine.ports.feeds import Feed
+from runtime.engine.ports.market_cache import CacheScope, MarketCache
 from runtime.engine.rereading import Reread, Rereading
 from runtime.engine.state import State
 from runtime.engine.watching import Watching

@@ -3,7 +3,8 @@
 from typing import cast
 
 from runtime.engine.executor import Ending
-from runtime.engine.ports import Notifications, QueuedCommand
+from runtime.engine.ports.commands import QueuedCommand
+from runtime.engine.ports.notifications import Notifications
 from runtime.protocol.payloads import TestNotificationPayload
 
 

@@ -5,7 +5,8 @@ from typing import cast
 
 from runtime.engine.executor import Ending
 from runtime.engine.lifecycle import Moment
-from runtime.engine.ports import Clock, Intent, QueuedCommand
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.commands import Intent, QueuedCommand
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
 from runtime.protocol.answers import Outcome, Result

@@ -6,7 +6,9 @@ from typing import Final, cast
 from runtime.engine.executor import Ending
 from runtime.engine.handlers.pausing import PausingHandlers
 from runtime.engine.handlers.settings import SettingsHandlers
-from runtime.engine.ports import CommandQueue, QueuedCommand, SettingsRejectedError, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import CommandQueue, QueuedCommand
+from runtime.engine.ports.settings import SettingsRejectedError
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.payloads import CommandName, RollbackPayload
 from runtime.protocol.records import CommandRecord
@@ -18,6 +20,7 @@ _NEVER: Final[Mapping[str, str]] = {
     CommandName.STATUS: "it only asked",
     CommandName.TEST_CONNECTION: "it only asked",
     CommandName.TEST_NOTIFICATION: "what was sent can't be taken back",
+    CommandName.SCAN_SYMBOLS: "it only proposed; what was approved of it is undone on the scanner's page",
     CommandName.ROLLBACK: "send what is wanted now as a command of its own",
 }
 """Commands that have nothing to undo, whatever they did, with the reason."""

@@ -5,13 +5,15 @@ from typing import cast
 from runtime.engine.convergence import Convergence
 from runtime.engine.executor import Ending
 from runtime.engine.modes import MODES
-from runtime.engine.ports import QueuedCommand, SettingsSource, UnknownInstrumentError
+from runtime.engine.ports.commands import QueuedCommand
+from runtime.engine.ports.feeds import UnknownInstrumentError
+from runtime.engine.ports.settings import SettingsSource
 from runtime.engine.state import State
 from runtime.engine.watching import Watching
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.payloads import SwitchModePayload, SymbolPayload
 from runtime.protocol.undo import UndoMode, UndoSettings, UndoWatchlist
-from settingsapp.schema.effective import qualified
+from settingsapp.schema.effective import qualified, tracked_symbols
 from settingsapp.schema.vocabulary import split_qualified
 
 
@@ -92,7 +94,8 @@ class SettingsHandlers:
         else:
             made = queued.command.settings_version
             await self._convergence.catch_up()
-            text = f"{full} is no longer on the watchlist"
+            listed = tracked_symbols(self._state.require_settings().document)
+            text = f"{full} is switched off" if full in listed else f"{full} is no longer on the watchlist"
         if full in self._state.market.tracked:
             text += f", but {self._state.require_mode().value} still watches it"
         data = {"symbol": full, "settingsVersion": self._state.require_settings().version}

@@ -1,7 +1,8 @@
 """The status, on request."""
 
 from runtime.engine.executor import Ending
-from runtime.engine.ports import Clock, QueuedCommand
+from runtime.engine.ports.clock import Clock
+from runtime.engine.ports.commands import QueuedCommand
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
 

@@ -1,58 +1,42 @@
 """Average true range (J. W. Wilder, New Concepts in Technical Trading Systems, 1978)."""
 
-from collections.abc import Mapping
+from typing import Final
 
-from runtime.engine.candles import Candle
+from runtime.engine.indicators.contract import UNKNOWN, Bars, Column, Indicator, Maths, State, Value
 
-PERIOD = 14
+PERIOD: Final = 14
 
 
-class AverageTrueRange:
-    """Wilder's ATR over n = `period` true ranges: their simple average, from then on ((n - 1) * ATR + TR) / n.
+def true_range_average(
+    maths: Maths, period: int, count: Column, average: Column, last_close: Column, bar: Bars
+) -> tuple[Column, Column]:
+    """Return how many true ranges there were, and Wilder's ATR after the next bar.
 
-    The first bar has no true range, as there is no close before it. Synthetic bars carry the ATR forward:
-    nothing was traded, so they say nothing about the range.
+    The simple average of the first `period` true ranges (until then: their sum), from then on
+    ((period - 1) * ATR + TR) / period. The first bar has no true range, as there is no close before it: `last_close`
+    is UNKNOWN. Synthetic bars carry the ATR forward: nothing was traded, so they say nothing about the range.
     """
-
-    __slots__ = ("_count", "_last_close", "_period", "_sum", "value")
-
-    def __init__(self, period: int) -> None:
-        self._period = period
-        self._sum = 0.0
-        self._count = 0
-        self._last_close: float | None = None
-        self.value: float | None = None
-        """The ATR after the last bar; None before `period` true ranges."""
-
-    def step(self, candle: Candle) -> float | None:
-        """Take the next bar and return the new ATR."""
-        last_close = self._last_close
-        self._last_close = candle.close
-        if last_close is None or candle.synthetic:
-            return self.value
-        true_range = max(candle.high, last_close) - min(candle.low, last_close)
-        value = self.value
-        if value is not None:
-            value = (value * (self._period - 1) + true_range) / self._period
-        else:
-            self._sum += true_range
-            self._count += 1
-            if self._count == self._period:
-                value = self._sum / self._period
-        self.value = value
-        return value
+    where = maths.where
+    # An UNKNOWN close is not even equal to itself.
+    counts = where(bar.synthetic, False, last_close == last_close)  # noqa: PLR0124
+    true_range = where(bar.high > last_close, bar.high, last_close) - where(bar.low < last_close, bar.low, last_close)
+    next_count = count + 1.0
+    total = average + true_range
+    first = where(next_count == period, total / period, total)
+    begun = (average * (period - 1) + true_range) / period
+    after = where(count >= period, begun, first)
+    return where(counts, next_count, count), where(counts, after, average)
 
 
-class Atr:
-    """`atr14`, in the quote currency."""
+def _step(maths: Maths, state: State, bar: Bars) -> State:
+    count, average, last_close = state
+    return *true_range_average(maths, PERIOD, count, average, last_close, bar), bar.close
 
-    __slots__ = ("_average",)
 
-    def __init__(self) -> None:
-        self._average = AverageTrueRange(PERIOD)
-
-    def step(self, candle: Candle) -> None:
-        self._average.step(candle)
-
-    def values(self) -> Mapping[str, float]:
-        return {} if self._average.value is None else {f"atr{PERIOD}": self._average.value}
+INDICATOR: Final = Indicator(
+    name="atr",
+    start={"count": 0.0, "average": 0.0, "lastClose": UNKNOWN},
+    step=_step,
+    values={f"atr{PERIOD}": Value("average", "count", PERIOD)},
+)
+"""`atr14`, in the quote currency."""

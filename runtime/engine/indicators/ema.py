@@ -1,57 +1,43 @@
 """Exponential moving averages of closes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from typing import Final
 
-from runtime.engine.candles import Candle
+from runtime.engine.indicators.contract import Bars, Column, Indicator, Maths, State, Value
 
-SHORT = 20
-LONG = 200
-
-
-class ExponentialAverage:
-    """An EMA with weight 2 / (period + 1), which starts from the simple average of its first `period` inputs."""
-
-    __slots__ = ("_count", "_period", "_sum", "_weight", "value")
-
-    def __init__(self, period: int) -> None:
-        self._period = period
-        self._weight = 2.0 / (period + 1)
-        self._sum = 0.0
-        self._count = 0
-        self.value: float | None = None
-        """The average after the last input; None before `period` inputs."""
-
-    def step(self, number: float) -> float | None:
-        """Take the next input and return the new average."""
-        value = self.value
-        if value is not None:
-            value += self._weight * (number - value)
-        else:
-            self._sum += number
-            self._count += 1
-            if self._count == self._period:
-                value = self._sum / self._period
-        self.value = value
-        return value
+SHORT: Final = 20
+LONG: Final = 200
 
 
-class EmaPair:
-    """`ema20` and `ema200` of the closes, synthetic bars included."""
+def exponential(period: int) -> Callable[[Maths, Column, Column, Column], Column]:
+    """Return what takes maths, count, average and the next input and returns the EMA after it.
 
-    __slots__ = ("_long", "_short")
+    Weight 2 / (period + 1), from the simple average of the first `period` inputs on. `count`: so many inputs there
+    were, this one included. Up to `period` of them the average is their sum.
+    """
+    weight = 2.0 / (period + 1)
 
-    def __init__(self) -> None:
-        self._short = ExponentialAverage(SHORT)
-        self._long = ExponentialAverage(LONG)
+    def after(maths: Maths, count: Column, average: Column, number: Column) -> Column:
+        where, total = maths.where, average + number
+        first = where(count == period, total / period, total)
+        return where(count > period, average + weight * (number - average), first)
 
-    def step(self, candle: Candle) -> None:
-        self._short.step(candle.close)
-        self._long.step(candle.close)
+    return after
 
-    def values(self) -> Mapping[str, float]:
-        found = {}
-        if self._short.value is not None:
-            found[f"ema{SHORT}"] = self._short.value
-        if self._long.value is not None:
-            found[f"ema{LONG}"] = self._long.value
-        return found
+
+_short, _long = exponential(SHORT), exponential(LONG)
+
+
+def _step(maths: Maths, state: State, bar: Bars) -> State:
+    count, short, long = state
+    count, close = count + 1.0, bar.close
+    return count, _short(maths, count, short, close), _long(maths, count, long, close)
+
+
+INDICATOR: Final = Indicator(
+    name="ema",
+    start={"count": 0.0, "short": 0.0, "long": 0.0},
+    step=_step,
+    values={f"ema{SHORT}": Value("short", "count", SHORT), f"ema{LONG}": Value("long", "count", LONG)},
+)
+"""`ema20` and `ema200` of the closes, synthetic bars included."""

@@ -1,12 +1,11 @@
 """MACD-V: volatility-normalised momentum (A. Spiroglou, MACD-V: Volatility Normalised Momentum, 2022)."""
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from runtime.engine.candles import Candle
-from runtime.engine.indicators.atr import AverageTrueRange
-from runtime.engine.indicators.ema import ExponentialAverage
+from runtime.engine.indicators.atr import true_range_average
+from runtime.engine.indicators.contract import ONE, UNKNOWN, Bars, Column, Indicator, Maths, State, Value
+from runtime.engine.indicators.ema import exponential
 
 FAST: Final = 12
 SLOW: Final = 26
@@ -36,73 +35,74 @@ class Stage(StrEnum):
     RANGING = "ranging"
 
 
+STAGES: Final = tuple(Stage)
+"""In a column a stage is its place in here."""
+_OVERSOLD, _REBOUNDING, _RALLYING, _OVERBOUGHT, _RETRACING, _REVERSING, _RANGING = map(float, range(len(STAGES)))
+
+
 def stage_of(macdv: float, signal: float, calm_bars: int) -> Stage:
     """Name the stage; `calm_bars` counts the bars in a row, this one included, with |MACD-V| < 50."""
-    if macdv <= -EXTREME:
-        return Stage.OVERSOLD
-    if calm_bars >= RANGING_BARS and abs(macdv) < CALM:
-        return Stage.RANGING
-    if macdv >= signal:
-        if macdv >= EXTREME:
-            return Stage.OVERBOUGHT
-        return Stage.RALLYING if macdv >= CALM else Stage.REBOUNDING
-    return Stage.RETRACING if macdv > -CALM else Stage.REVERSING
+    return STAGES[int(_stage(ONE, macdv, signal, calm_bars))]
 
 
-class MacdV:
-    """MACD-V = (EMA12 - EMA26) / ATR26 * 100, its signal line EMA9, and what follows from their course.
+def _stage(maths: Maths, macdv: Column, signal: Column, calm_bars: Column) -> Column:
+    where = maths.where
+    rising = where(macdv >= EXTREME, _OVERBOUGHT, where(macdv >= CALM, _RALLYING, _REBOUNDING))
+    falling = where(macdv > -CALM, _RETRACING, _REVERSING)
+    ranging = (calm_bars >= RANGING_BARS) & (abs(macdv) < CALM)
+    moving = where(macdv >= signal, rising, falling)
+    return where(macdv <= -EXTREME, _OVERSOLD, where(ranging, _RANGING, moving))
 
-    0 where nothing moves any more (an ATR below 1e-8 of the price), so that every value is finite.
-    """
 
-    __slots__ = ("_line", "atr", "calm_bars", "fast", "macdv", "slow", "turned")
+_fast, _slow, _line = exponential(FAST), exponential(SLOW), exponential(SIGNAL)
 
-    def __init__(self) -> None:
-        self.fast = ExponentialAverage(FAST)
-        self.slow = ExponentialAverage(SLOW)
-        self.atr = AverageTrueRange(SLOW)
-        self._line = ExponentialAverage(SIGNAL)
-        self.macdv = 0.0
-        self.calm_bars = 0
-        self.turned = False
-        """The excursion beyond ±150 that is going on has turned once."""
 
-    @property
-    def signal(self) -> float | None:
-        """The signal line; None while there are too few bars."""
-        return self._line.value
+def _step(maths: Maths, state: State, bar: Bars) -> State:
+    where = maths.where
+    bars, fast, slow, ranges, atr, last_close, values, before, signal, _, calm, turned, _ = state
+    bars, close = bars + 1.0, bar.close
+    fast, slow = _fast(maths, bars, fast, close), _slow(maths, bars, slow, close)
+    ranges, atr = true_range_average(maths, SLOW, ranges, atr, last_close, bar)
+    # So many true ranges need one bar more than the averages of closes.
+    begun = ranges >= SLOW
+    moves = atr > _NO_RANGE * abs(close)
+    macdv = where(begun, maths.ratio(moves, fast - slow, atr, 0.0) * 100.0, before)
+    size = abs(macdv)
+    calm = where(begun & (size < CALM), calm + 1.0, 0.0)
+    values = where(begun, values + 1.0, values)
+    signal = where(begun, _line(maths, values, signal, macdv), signal)
+    histogram = macdv - signal
+    against = where(macdv > 0, -histogram, histogram)
+    goes_on = (turned > 0) & ((before > 0) == (macdv > 0))
+    turns = (values >= SIGNAL) & (size >= EXTREME) & (goes_on | (against >= TURN * size))
+    turned = where(turns, 1.0, 0.0)
+    stage = _stage(maths, macdv, signal, calm)
+    return bars, fast, slow, ranges, atr, close, values, macdv, signal, histogram, calm, turned, stage
 
-    def step(self, candle: Candle) -> None:
-        close = candle.close
-        fast = self.fast.step(close)
-        slow = self.slow.step(close)
-        atr = self.atr.step(candle)
-        if fast is None or slow is None or atr is None:
-            return
-        macdv = (fast - slow) / atr * 100.0 if atr > _NO_RANGE * abs(close) else 0.0
-        before, self.macdv = self.macdv, macdv
-        self.calm_bars = self.calm_bars + 1 if -CALM < macdv < CALM else 0
-        signal = self._line.step(macdv)
-        if signal is None:
-            return
-        histogram = macdv - signal
-        if -EXTREME < macdv < EXTREME:
-            self.turned = False
-        else:
-            against = -histogram if macdv > 0 else histogram
-            goes_on = self.turned and (before > 0) == (macdv > 0)
-            self.turned = goes_on or against >= TURN * abs(macdv)
 
-    def values(self) -> Mapping[str, float]:
-        signal = self.signal
-        fast, slow, atr = self.fast.value, self.slow.value, self.atr.value
-        if signal is None or fast is None or slow is None or atr is None:
-            return {}
-        return {
-            "macdv": self.macdv,
-            "signal": signal,
-            "histogram": self.macdv - signal,
-            "emaFast": fast,
-            "emaSlow": slow,
-            "atr": atr,
-        }
+def _known(column: str) -> Value:
+    return Value(column, "values", SIGNAL)
+
+
+INDICATOR: Final = Indicator(
+    name="macdv",
+    start={
+        **dict.fromkeys(("bars", "fast", "slow", "ranges", "atr"), 0.0),
+        "lastClose": UNKNOWN,
+        **dict.fromkeys(("values", "macdv", "signal", "histogram", "calm", "turned", "stage"), 0.0),
+    },
+    step=_step,
+    values={
+        "macdv": _known("macdv"),
+        "signal": _known("signal"),
+        "histogram": _known("histogram"),
+        "emaFast": _known("fast"),
+        "emaSlow": _known("slow"),
+        "atr": _known("atr"),
+    },
+)
+"""MACD-V = (EMA12 - EMA26) / ATR26 * 100, its signal line EMA9, and what follows from their course.
+
+0 where nothing moves any more (an ATR below 1e-8 of the price), so that every value is finite. `calm` counts the bars
+in a row with |MACD-V| < 50; `turned`: the excursion beyond ±150 that is going on has turned once.
+"""

@@ -1,17 +1,16 @@
-"""The indicators by the names that the settings document uses."""
+"""The indicators by name, found among the files of this package."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from runtime.engine.indicators.atr import Atr
+from runtime.engine import indicators
+from runtime.engine.discovery import defined_in
 from runtime.engine.indicators.contract import Indicator
-from runtime.engine.indicators.ema import EmaPair
-from runtime.engine.indicators.rsi import Rsi
 
 MACDV: Final = "macdv"
 """Every series has it: the signals are made of it."""
 
-FURTHER: Final[Mapping[str, Callable[[], Indicator]]] = {"rsi": Rsi, "ema": EmaPair, "atr": Atr}
-"""What explains an alert beside MACD-V. All are always computed: enabling one needs no new warm-up."""
-
-INDICATORS: Final[tuple[str, ...]] = (MACDV, *FURTHER)
+INDICATORS: Final[Mapping[str, Indicator]] = {
+    indicator.name: indicator for indicator in defined_in(indicators, "INDICATOR", Indicator)
+}
+"""All are always computed: enabling one needs no new warm-up. Those beside MACD-V explain an alert."""

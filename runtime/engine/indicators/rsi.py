@@ -1,44 +1,36 @@
 """Relative strength index (J. W. Wilder, New Concepts in Technical Trading Systems, 1978)."""
 
-from collections.abc import Mapping
+from typing import Final
 
-from runtime.engine.candles import Candle
+from runtime.engine.indicators.contract import UNKNOWN, Bars, Indicator, Maths, State, Value
 
-PERIOD = 14
-NEUTRAL = 50.0
+PERIOD: Final = 14
+NEUTRAL: Final = 50.0
 
 
-class Rsi:
-    """`rsi14` of the closes, 0 to 100: 100 * average gain / (average gain + average loss), Wilder's averages.
+def _step(maths: Maths, state: State, bar: Bars) -> State:
+    where = maths.where
+    changes, gain, loss, last_close, _ = state
+    close = bar.close
+    follows = last_close == last_close  # noqa: PLR0124
+    change = close - last_close
+    gained = where(change > 0, change, 0.0)
+    lost = where(change > 0, 0.0, -change)
+    young = changes < PERIOD
+    gain = where(follows, gain + where(young, gained, gained - gain) / PERIOD, gain)
+    loss = where(follows, loss + where(young, lost, lost - loss) / PERIOD, loss)
+    changes = where(follows, changes + 1.0, changes)
+    both = gain + loss
+    return changes, gain, loss, close, maths.ratio(both > 0, 100.0 * gain, both, NEUTRAL)
 
-    A market that never moved is neutral.
-    """
 
-    __slots__ = ("_changes", "_gain", "_last_close", "_loss")
+INDICATOR: Final = Indicator(
+    name="rsi",
+    start={"changes": 0.0, "gain": 0.0, "loss": 0.0, "lastClose": UNKNOWN, "rsi": NEUTRAL},
+    step=_step,
+    values={f"rsi{PERIOD}": Value("rsi", "changes", PERIOD)},
+)
+"""`rsi14` of the closes, 0 to 100: 100 * average gain / (average gain + average loss), Wilder's averages.
 
-    def __init__(self) -> None:
-        self._gain = 0.0
-        self._loss = 0.0
-        self._changes = 0
-        self._last_close: float | None = None
-
-    def step(self, candle: Candle) -> None:
-        last_close = self._last_close
-        self._last_close = candle.close
-        if last_close is None:
-            return
-        change = candle.close - last_close
-        gain, loss = (change, 0.0) if change > 0 else (0.0, -change)
-        if self._changes < PERIOD:
-            self._changes += 1
-            self._gain += gain / PERIOD
-            self._loss += loss / PERIOD
-        else:
-            self._gain += (gain - self._gain) / PERIOD
-            self._loss += (loss - self._loss) / PERIOD
-
-    def values(self) -> Mapping[str, float]:
-        if self._changes < PERIOD:
-            return {}
-        both = self._gain + self._loss
-        return {f"rsi{PERIOD}": 100.0 * self._gain / both if both > 0 else NEUTRAL}
+A market that never moved is neutral.
+"""

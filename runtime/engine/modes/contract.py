@@ -1,4 +1,4 @@
-"""What a mode is. To add one: copy a neighbour's file and name it in the registry. Modes don't know each
+"""What a mode is. To add one: copy a neighbour's file; the registry finds it by its `DEFINITION`. Modes don't know each
 other.
 """
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.engine.market import Bar
-from runtime.engine.ports import Entry
+from runtime.engine.ports.positions import Entry
 from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert
 from settingsapp.schema.document import SettingsDocument

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from runtime.engine.alerting import SignalAlerts
 from runtime.engine.market import Bar
 from runtime.engine.modes.contract import ModeContext, ModeDefinition
-from runtime.engine.ports import Entry
+from runtime.engine.ports.positions import Entry
 from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert, AlertKind
 from settingsapp.schema.document import SettingsDocument
@@ -86,6 +86,12 @@ class PositionMonitor:
                     )
                 )
         return found
+
+
+def limit_price(entry: Entry, kind: AlertKind, document: SettingsDocument) -> float | None:
+    """Return the price at which a position's limit lies; None where it has no such limit."""
+    found = (limit.price for limit in _limits_of(entry, entry.price, document) if limit.kind is kind)
+    return next(found, None) if entry.price > 0 else None
 
 
 def _limits_of(entry: Entry, close: float, document: SettingsDocument) -> list[_Limit]:

@@ -9,14 +9,19 @@ from runtime.engine.modes.contract import ModeContext, ModeDefinition
 from runtime.engine.raised import Raised
 from runtime.protocol.alerts import Alert
 from settingsapp.schema.document import SettingsDocument
-from settingsapp.schema.effective import mode_config, positions, watched_symbols
+from settingsapp.schema.effective import mode_config, positions, scanner_symbols, watched_symbols
 from settingsapp.schema.vocabulary import Mode
 
 
 def symbols(document: SettingsDocument) -> tuple[str, ...]:
-    """The watchlist, or the positions where the configuration says so."""
-    source = mode_config(document, Mode.SCALPER_MACDV).symbol_source
-    return positions(document) if source == "positions" else watched_symbols(document)
+    """The watchlist, the part of it that the scanner brought, or the positions, as the configuration says."""
+    match mode_config(document, Mode.SCALPER_MACDV).symbol_source:
+        case "positions":
+            return positions(document)
+        case "scanner":
+            return scanner_symbols(document)
+        case "watchlist":
+            return watched_symbols(document)
 
 
 class ScalperMacdv:
