@@ -1,15 +1,23 @@
 """The admin, under the product's name."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, path
 
-from runtime import admin_commands, admin_rollback
+from runtime.admin_pages import PAGES as RUNTIME_PAGES
 from runtime.live.saved import settings_glance
 from settingsapp.accounts import identity_of
+from settingsapp.admin_page import AdminPage
 from settingsapp.admin_reference import settings_reference
+from symbols.admin_pages import PAGES as SYMBOLS_PAGES
+
+_PAGES: Final = {
+    "settingsapp": (AdminPage("settings-reference/", "settings_reference", settings_reference),),
+    "runtime": RUNTIME_PAGES,
+    "symbols": SYMBOLS_PAGES,
+}
 
 
 class LivermoreAdminSite(AdminSite):
@@ -19,22 +27,20 @@ class LivermoreAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages that belong to no model."""
-        reference = path("settings-reference/", self.admin_view(settings_reference), name="settings_reference")
-        commands = [
-            path("commands/", self.admin_view(admin_commands.command_history), name="commands"),
-            path("commands/record/", self.admin_view(admin_commands.command), name="command"),
-            path("commands/rollback/", self.admin_view(admin_rollback.roll_back), name="command_rollback"),
+        own = [
+            path(page.route, self.admin_view(page.view), name=page.name) for pages in _PAGES.values() for page in pages
         ]
-        return [reference, *commands, *super().get_urls()]
+        return [*own, *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Add the history of commands to what the engine's app lists: it lies in Redis and has no model."""
-        apps = super().get_app_list(request, app_label)
-        entry = admin_commands.listed(request)
-        for app in apps:
-            if app["app_label"] == "runtime" and entry is not None:
-                app["models"] = sorted([*app["models"], entry], key=lambda model: str(model["name"]).lower())
-        return apps
+        """Add to each app those of its pages that are listed."""
+        listed = super().get_app_list(request, app_label)
+        for label, pages in _PAGES.items():
+            entries = [entry for page in pages if (entry := page.listed(request))]
+            app = next((app for app in listed if app["app_label"] == label), None)
+            if app is not None:
+                app["models"] = sorted([*app["models"], *entries], key=lambda model: str(model["name"]).lower())
+        return listed
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add whose pages these are, and whether they trade in earnest, as the saved settings say."""

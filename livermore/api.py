@@ -3,15 +3,18 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import django_auth
 
 from runtime.api import router as runtime_router
+from runtime.api_positions import router as positions_router
+from runtime.api_readings import router as readings_router
 from runtime.api_schedules import router as schedules_router
 from settingsapp.api import routers as settings_routers
 from settingsapp.bearer import BearerToken
@@ -19,6 +22,7 @@ from settingsapp.http_errors import ApiError
 from settingsapp.identities import UnknownIdentityError
 from settingsapp.schema import strict_json
 from settingsapp.schema.problems import FieldProblem
+from symbols.api import routers as symbols_routers
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +48,11 @@ api = NinjaAPI(
 for settings_router in settings_routers:
     api.add_router("settings", settings_router)
 api.add_router("runtime", runtime_router)
+api.add_router("runtime", readings_router)
+api.add_router("runtime", positions_router)
 api.add_router("runtime", schedules_router)
+for symbols_router in symbols_routers:
+    api.add_router("symbols", symbols_router)
 
 
 def error_response(error: ApiError) -> HttpResponse:
@@ -92,6 +100,13 @@ def told_by_the_framework(request: HttpRequest, error: HttpError) -> HttpRespons
 @api.exception_handler(RequestDataTooBig)
 def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return error_response(ApiError(413, "too_large", "The request is too large."))
+
+
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(SuspiciousOperation)
+def unreadable_form(request: HttpRequest, error: Exception) -> HttpResponse:
+    # Also before anybody has asked for the form: the CSRF token is looked for in it.
+    return error_response(ApiError(400, "malformed", f"The form can't be read: {error}"))
 
 
 @api.exception_handler(OperationalError)

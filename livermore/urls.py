@@ -6,6 +6,7 @@ from django.urls import path
 
 from livermore.api import api
 from runtime.live.health import healthz, readyz
+from runtime.live.metrics import metrics
 from runtime.live.pages import status_page
 
 handler400 = "livermore.error_pages.bad_request"
@@ -25,4 +26,5 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

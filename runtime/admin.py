@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from runtime import admin_schedules
-from runtime.models import Alert, AlertSending, PositionEntry
+from runtime.admin_chart import chart_address
+from runtime.models import Alert, AlertSending
 from settingsapp.accounts import identity_of, role_of
 
 # The admin finds its pages by this module.
-__all__ = ["AlertAdmin", "PositionEntryAdmin", "admin_schedules"]
+__all__ = ["AlertAdmin", "admin_schedules"]
 
 # Generic for the type checker alone.
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class AlertAdmin(OfOwnIdentity):
         "due",
         "sent",
         "held_back",
+        "chart",
     )
     inlines = (SendingsOfAlert,)
     list_filter = ("kind", "timeframe", "exchange", "late", "trading_mode")
@@ -94,6 +97,10 @@ class AlertAdmin(OfOwnIdentity):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("sendings")
 
+    @admin.display(description="Chart")
+    def chart(self, alert: Alert) -> str:
+        return format_html('<a href="{}">{}</a>', chart_address(alert.message()), "Open")
+
     @admin.display(description="Meant for")
     def due(self, alert: Alert) -> str:
         return ", ".join(alert.channels)
@@ -101,12 +108,3 @@ class AlertAdmin(OfOwnIdentity):
     @admin.display(description="Sending")
     def sent(self, alert: Alert) -> str:
         return ", ".join(map(str, alert.sendings.all()))
-
-
-@admin.register(PositionEntry)
-class PositionEntryAdmin(OfOwnIdentity):
-    list_display = ("symbol", "price", "first_seen")
-
-    @admin.display(description="First seen (UTC)", ordering="seen_at")
-    def first_seen(self, entry: PositionEntry) -> datetime:
-        return datetime.fromtimestamp(entry.seen_at / 1000, UTC)

@@ -9,12 +9,9 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
 
 from runtime import services
 from runtime.bus.connections import RedisUnavailableError
@@ -26,7 +23,8 @@ from runtime.protocol.history import EVERYTHING, FILTERS, HistoryFilter, Invalid
 from runtime.protocol.payloads import LONGEST_ID, CommandName
 from runtime.protocol.records import CommandRecord
 from runtime.services import UnknownCommandError
-from settingsapp.accounts import identity_of, role_of
+from settingsapp.accounts import Role
+from settingsapp.admin_page import for_every_role
 from settingsapp.models import Identity
 
 PER_PAGE: Final = 50
@@ -45,13 +43,9 @@ _TOLD: Final = frozenset(
 """What of a record has its place on the page; whatever else a record says is listed by name."""
 
 
-@never_cache
-@require_GET
-def command_history(request: HttpRequest) -> HttpResponse:
+@for_every_role
+def command_history(request: HttpRequest, identity: Identity, _: Role) -> HttpResponse:
     """Commands of the last seven days, newest first. The form's fields are the API's filters."""
-    identity = _identity(request)
-    if identity is None:
-        return TemplateResponse(request, "runtime/no_identity.html", status=403)
     shown = _presentation(identity)
     given = {name: [text for text in request.GET.getlist(name) if text.strip()] for name in FILTERS}
     given = {name: texts for name, texts in given.items() if texts}
@@ -84,13 +78,9 @@ def command_history(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "runtime/commands.html", context, status=status)
 
 
-@never_cache
-@require_GET
-def command(request: HttpRequest) -> HttpResponse:
+@for_every_role
+def command(request: HttpRequest, identity: Identity, role: Role) -> HttpResponse:
     """All that is known of one command. Its id comes as a parameter: it may hold what no path can."""
-    identity = _identity(request)
-    if identity is None:
-        return TemplateResponse(request, "runtime/no_identity.html", status=403)
     shown = _presentation(identity)
     command_id = request.GET.get("id", "")[:LONGEST_ID]
     record, away = None, ""
@@ -104,24 +94,10 @@ def command(request: HttpRequest) -> HttpResponse:
         "zone": shown.timezone,
         "away": away,
         "record": whole(record, shown) if record else None,
-        "may_undo": record is not None and may_undo(request, record),
+        "may_undo": record is not None and may_undo(role, record),
     }
     status = 200 if record else 503 if away else 404
     return TemplateResponse(request, "runtime/command.html", context, status=status)
-
-
-def listed(request: HttpRequest) -> dict[str, Any] | None:
-    """Return the history's entry in the admin's list of what there is; None for a login that may not see it."""
-    if role_of(request.user) is None:
-        return None
-    return {
-        "name": TITLE,
-        "object_name": "Command",
-        "admin_url": reverse("admin:commands"),
-        "add_url": None,
-        "view_only": True,
-        "perms": {"add": False, "change": False, "delete": False, "view": True},
-    }
 
 
 def whole(record: CommandRecord, shown: Presentation) -> dict[str, Any]:
@@ -133,12 +109,6 @@ def whole(record: CommandRecord, shown: Presentation) -> dict[str, Any]:
         "waited": _took(record.queued_at, record.started_at, shown),
         "extras": [(name, _plain(value)) for name, value in body.items() if name not in _TOLD and value is not None],
     }
-
-
-def _identity(request: HttpRequest) -> Identity | None:
-    if role_of(request.user) is None:
-        raise PermissionDenied
-    return identity_of(request.user)
 
 
 def _presentation(identity: Identity) -> Presentation:
@@ -198,10 +168,9 @@ def _row(record: CommandRecord, shown: Presentation, now_ms: int) -> dict[str, A
     }
 
 
-def may_undo(request: HttpRequest, record: CommandRecord) -> bool:
+def may_undo(role: Role, record: CommandRecord) -> bool:
     """Tell whether a command has something to undo, and its reader the role for it."""
-    role = role_of(request.user)
-    permitted = role is not None and role.permits(role_needed(CommandName.ROLLBACK))
+    permitted = role.permits(role_needed(CommandName.ROLLBACK))
     return permitted and record.undo is not None and not record.undone_by
 
 

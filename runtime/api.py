@@ -1,5 +1,6 @@
 """The engine over HTTP: what it does, and what it is asked to do. Paths lie below `/api/v1/runtime/`."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from runtime import services
 from runtime.bus.connections import RedisUnavailableError
-from runtime.bus.live import look
+from runtime.bus.live import look, look_for_errors, parse_place
 from runtime.live.saved import settings_glance
 from runtime.models import Alert
 from runtime.permissions import role_needed
@@ -160,6 +161,30 @@ def list_alerts(request: HttpRequest, offset: Offset = 0, limit: Limit = 50) -> 
     page = list(rows[offset : offset + limit + 1])
     more = f"?offset={offset + limit}&limit={limit}" if len(page) > limit else None
     return {"results": [alert.body() for alert in page[:limit]], "next": more}
+
+
+class Level(StrEnum):
+    """How bad an error is."""
+
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@router.get("errors", summary="What went wrong lately, newest first", auth=WITHOUT_DATABASE)
+def list_errors(
+    request: HttpRequest, level: Level | None = None, before: str | None = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """The last 500, with `level`, `origin`, `message`, `timestamp` (ms) and `seq`; `next` continues the list."""
+    sub = read_sub_of(request)
+    if before is not None and parse_place(before) is None:
+        raise _invalid(FieldProblem("before", "is the `seq` of an error, such as 1769817600000-0"))
+    try:
+        found = look_for_errors(sub, limit + 1, before=before, level=level)
+    except RedisUnavailableError as error:
+        raise _unreachable(error) from error
+    page = found[:limit]
+    further = {"before": page[-1]["seq"], "limit": limit, **({"level": level.value} if level else {})} if page else {}
+    return {"results": page, "next": f"?{urlencode(further)}" if len(found) > limit else None}
 
 
 def _invalid(*problems: FieldProblem) -> ApiError:

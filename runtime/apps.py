@@ -6,6 +6,8 @@ class RuntimeConfig(AppConfig):
     verbose_name = "Runtime"
 
     def ready(self) -> None:
-        from runtime import receivers
+        from runtime import receivers, schedules
+        from symbols import scanner
 
         receivers.connect()
+        scanner.PLANNED[:] = [schedules.next_scan]

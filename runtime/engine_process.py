@@ -24,16 +24,19 @@ from runtime.bus.market_cache import RedisMarketCache
 from runtime.engine.ending import end
 from runtime.engine.loop import Engine, Ports, Rhythm
 from runtime.engine.market import KEPT_BARS, Market
-from runtime.engine.ports import Feeds, LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.feeds import Feeds
 from runtime.engine.state import State
 from runtime.feeds.opening import LiveFeeds
 from runtime.journal import EngineJournal
-from runtime.notifying.notifier import Notifier, Surroundings
+from runtime.notifying.notifier import Notifier
 from runtime.notifying.pictures import Pictures
+from runtime.notifying.surroundings import Surroundings
 from runtime.persistence.alerts import AlertStore
 from runtime.persistence.database import Fence
 from runtime.persistence.intents import KeptIntents
 from runtime.persistence.positions import PositionBook
+from runtime.persistence.scanner import SavedScanner
 from runtime.persistence.schedules import KeptSchedules
 from runtime.persistence.sendings import KeptSendings
 from runtime.persistence.settings_source import SavedDocument
@@ -215,6 +218,7 @@ class EngineProcess:
             schedules=KeptSchedules(redis, self.sub, token, fence, clock),
             outbox=Reporter(redis, self.sub, token, clock, AlertStore(self.sub, fence), notifier),
             notifications=notifier,
+            scanner=SavedScanner(self.sub, fence, clock),
             journal=journal,
         )
 

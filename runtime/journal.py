@@ -27,7 +27,7 @@ class DirectoryUnusableError(Exception):
 
 
 class EngineJournal:
-    """Implements runtime.engine.ports.Journal for the program's own logging. Call `close` in the end."""
+    """Implements runtime.engine.ports.journal.Journal for the program's own logging. Call `close` in the end."""
 
     def __init__(self, sub: str) -> None:
         # An identity's name may come from an OpenID provider and hold anything.

@@ -108,12 +108,13 @@ class AlertSending(models.Model):
 
 
 class PositionEntry(models.Model):
-    """Where a position was first seen: what stop-loss and take-profit count from."""
+    """What stop-loss and take-profit of a position count from: its cost where known, else where it was first seen."""
 
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="position_entries")
     symbol = models.CharField(max_length=104, help_text="With its exchange: simulated:BTC-USD")
     price = models.FloatField()
-    seen_at = models.BigIntegerField(help_text="ms UTC")
+    seen_at = models.BigIntegerField(help_text="Since when this price counts, ms UTC")
+    is_cost = models.BooleanField(default=False, help_text="What was paid, as the exchange tells it")
 
     class Meta:
         verbose_name_plural = "position entries"
@@ -121,6 +122,26 @@ class PositionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symbol} at {self.price}"
+
+
+class ExchangeAccount(models.Model):
+    """What an exchange last told of the owner's holdings; what failed since leaves them and says why."""
+
+    LONGEST_PROBLEM = 500
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="exchange_accounts")
+    exchange = models.CharField(max_length=40)
+    holdings = models.JSONField(default=dict)
+    refreshed_at = models.BigIntegerField(null=True, help_text="ms UTC")
+    problem = models.CharField(max_length=LONGEST_PROBLEM, blank=True)
+    failing_since = models.BigIntegerField(null=True, help_text="ms UTC")
+
+    class Meta:
+        ordering = ("exchange",)
+        constraints = [models.UniqueConstraint(fields=["identity", "exchange"], name="one_account_per_exchange")]
+
+    def __str__(self) -> str:
+        return f"Account on {self.exchange}"
 
 
 class EngineRecord(models.Model):

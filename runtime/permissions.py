@@ -13,6 +13,7 @@ ROLE_NEEDED: Final[Mapping[CommandName, Role]] = {
     CommandName.TEST_CONNECTION: Role.ADMIN,
     CommandName.TEST_NOTIFICATION: Role.ADMIN,
     CommandName.FORCE_BACKFILL: Role.OPERATOR,
+    CommandName.SCAN_SYMBOLS: Role.ADMIN,
     CommandName.RELOAD_SETTINGS: Role.ADMIN,
     CommandName.SWITCH_MODE: Role.ADMIN,
     CommandName.ADD_SYMBOL: Role.ADMIN,

@@ -27,6 +27,9 @@ def nudge_engine(*, sub: str, before: SavedSettings | None, after: SavedSettings
     if cause.kind == "command":
         # The engine wrote it and converges on it already.
         return
+    if cause.kind == "proposal" and not after.document.scanner_auto_restart_services:
+        # Its owner wants it to count from the next reload on.
+        return
     try:
         for order in orders_after(before, after):
             services.send(sub, order, source="system", issued_by=cause.username)

@@ -30,7 +30,7 @@ class Listener(Protocol):
 
 
 class Reporter:
-    """Implements runtime.engine.ports.Outbox for one lease."""
+    """Implements runtime.engine.ports.outbox.Outbox for one lease."""
 
     def __init__(
         self, redis: AsyncRedis, sub: str, token: str, clock: RedisClock, alerts: AlertStore, listener: Listener
@@ -85,6 +85,9 @@ class Reporter:
 
     async def alerts_since(self, since: int) -> Sequence[Alert]:
         return await self._alerts.alerts_since(since)
+
+    async def last_announced(self) -> int | None:
+        return await self._alerts.last_announced()
 
     async def entries_since(self, since: int) -> Mapping[str, int]:
         return await self._alerts.entries_since(since)

@@ -232,6 +232,13 @@ def next_runs(row: Schedule, now: int, count: int = 1) -> list[int]:
     return upcoming(timetable, max(now, row.settled), count)
 
 
+def next_scan(sub: str, now: int) -> int | None:
+    """Return when the next scheduled scan is due, ms; None where none is."""
+    rows = Schedule.objects.filter(identity__sub=sub, enabled=True)
+    due = (next_runs(row, now) for row in rows if _holds_scan(row.command, row.payload))
+    return min((moment for moments in due for moment in moments), default=None)
+
+
 def state_of(row: Schedule, now: int) -> State:
     """Return where a schedule stands at a moment."""
     if not row.enabled:
@@ -273,6 +280,12 @@ def now_ms() -> int:
 
 
 _COLUMNS: Final = ("name", "command", "payload", "cron", "timezone", "at", "enabled", "missed")
+
+
+def _holds_scan(command: str, payload: Any) -> bool:
+    members = payload.get("commands", []) if command == CommandName.BATCH and isinstance(payload, dict) else []
+    held = [member.get("command") for member in members if isinstance(member, dict)]
+    return CommandName.SCAN_SYMBOLS in (command, *held)
 
 
 def _put(row: Schedule, checked: Wanted) -> None:

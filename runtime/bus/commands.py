@@ -13,6 +13,8 @@ from settingsapp.schema import strict_json
 
 MOST_WAITING: Final = 10_000
 EVENTS_LENGTH: Final = 10_000
+ERRORS_LENGTH: Final = 500
+"""So many errors are kept, however many other events there are."""
 RETENTION_SECONDS: Final = 7 * 24 * 3600
 QUEUE_FULL: Final = f"queue_full: {MOST_WAITING} commands are waiting already; try again when some have ended"
 

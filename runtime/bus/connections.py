@@ -10,7 +10,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from runtime.engine.ports import SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 
 if TYPE_CHECKING:
     SyncRedis = redis.Redis

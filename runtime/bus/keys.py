@@ -40,6 +40,11 @@ class Keys:
         return f"livermore:events:{self.sub}"
 
     @property
+    def errors(self) -> str:
+        """What went wrong lately, each under its id among the events."""
+        return f"livermore:errors:{self.sub}"
+
+    @property
     def intent(self) -> str:
         return f"livermore:intent:{self.sub}"
 

@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from runtime.bus import keys as names
 from runtime.bus.calls import Argument, Call, script_call, text
-from runtime.bus.commands import EVENTS_LENGTH, MOST_WAITING, QUEUE_FULL, RETENTION_SECONDS
-from runtime.engine.ports import CommandEnd, Intent, LeaseLostError, Start
+from runtime.bus.commands import ERRORS_LENGTH, EVENTS_LENGTH, MOST_WAITING, QUEUE_FULL, RETENTION_SECONDS
+from runtime.engine.ports.availability import LeaseLostError
+from runtime.engine.ports.commands import CommandEnd, Intent, Start
 from runtime.protocol.answers import ack_body
 from runtime.protocol.commands import FURTHEST_EXPIRY_MS, Command
 from runtime.protocol.undo import encode_undo
@@ -123,12 +124,15 @@ def discard(sub: str, token: str, entry: str) -> Call[str]:
 
 
 def emit(sub: str, token: str, body: dict[str, Any], *, as_response: bool = False) -> Call[str]:
-    """Append an event and return its id; a response is published as well."""
+    """Append an event and return its id; a response is published as well, an error kept among the errors."""
     keys = names.Keys(sub)
     return script_call(
         "emit",
-        (keys.fence, keys.events),
-        (token, strict_json.encode(body), keys.responses if as_response else "", EVENTS_LENGTH),
+        (keys.fence, keys.events, keys.errors),
+        (
+            *(token, strict_json.encode(body), keys.responses if as_response else "", EVENTS_LENGTH),
+            ERRORS_LENGTH if body.get("type") == "error" else 0,
+        ),
         _verdict,
     )
 

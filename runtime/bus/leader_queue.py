@@ -13,7 +13,7 @@ from runtime.bus import leader_calls
 from runtime.bus.calls import Call, arun, arun_all, text
 from runtime.bus.commands import record
 from runtime.bus.connections import AsyncRedis, redis_errors_named
-from runtime.engine.ports import CommandEnd, QueuedCommand, Start
+from runtime.engine.ports.commands import CommandEnd, QueuedCommand, Start
 from runtime.protocol.answers import Outcome, Result, progress_body
 from runtime.protocol.commands import (
     Command,
@@ -48,7 +48,7 @@ class _Delivery:
 
 
 class LeaderQueue:
-    """Implements runtime.engine.ports.CommandQueue over Redis for one lease."""
+    """Implements runtime.engine.ports.commands.CommandQueue over Redis for one lease."""
 
     def __init__(
         self,

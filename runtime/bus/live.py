@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 import redis
@@ -26,8 +27,6 @@ logger = logging.getLogger(__name__)
 BEGINNING: Final = "0-0"
 """The place before the first event of a stream."""
 PLACE_BOUND: Final = 2**64
-ERROR_SCAN: Final = 1_000
-"""How many of the newest events are searched for errors."""
 TOO_MANY_AT_ONCE: Final = 8
 
 
@@ -135,8 +134,8 @@ class LiveReader:
         """Return the newest error messages, newest first, with their `seq`."""
         with redis_errors_named():
             async with self._turn:
-                entries: Any = await self._redis.xrevrange(Keys(sub).events, count=ERROR_SCAN)
-        return _errors(entries, limit)
+                entries: Any = await self._redis.xrevrange(Keys(sub).errors, count=limit)
+        return _errors(entries)
 
     async def ping(self) -> None:
         """Return if Redis answers."""
@@ -166,13 +165,29 @@ def look(sub: str, errors: int = 0, url: str | None = None) -> Look:
         pipe.time()
         pipe.get(keys.status)
         pipe.xinfo_stream(keys.events)
-        pipe.xrevrange(keys.events, count=ERROR_SCAN if errors else 1)
+        pipe.xrevrange(keys.errors, count=max(1, errors))
         answers = pipe.execute(raise_on_error=False)
         for answer in (*answers[:2], answers[3]):
             if isinstance(answer, redis.RedisError):
                 raise answer
         statuses = _statuses((sub,), answers[:2])
-        return Look(statuses.now_ms, statuses.last[sub], _ends(answers[2]).last, _errors(answers[3], errors))
+        return Look(statuses.now_ms, statuses.last[sub], _ends(answers[2]).last, _errors(answers[3])[:errors])
+
+
+def look_for_errors(
+    sub: str, limit: int, *, before: str | None = None, level: str | None = None, url: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the newest errors with their `seq`, newest first: those before a place, of one level where it is named.
+
+    Raises RedisUnavailableError.
+    """
+    client = connect_once(url or settings.REDIS_URL)
+    end = "+" if before is None else f"({before}"
+    with redis_errors_named(), client:
+        # All that are kept are few enough to be looked through.
+        entries: Any = client.xrevrange(Keys(sub).errors, max=end)
+    wanted = (error for error in _errors(entries) if level is None or error.get("level") == level)
+    return list(islice(wanted, limit))
 
 
 def patient_only_once(client: AsyncRedis) -> AsyncRedis:
@@ -231,14 +246,5 @@ def _events(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> tuple[Eve
     return tuple(event for entry in entries if (event := read_event(*entry)) is not None)
 
 
-def _errors(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]], limit: int) -> list[dict[str, Any]]:
-    # Most entries are other events: a look at the bytes spares decoding them.
-    candidates = (entry for entry in entries if b'"error"' in entry[1].get(FIELD.encode(), b""))
-    found: list[dict[str, Any]] = []
-    for entry in candidates:
-        if len(found) == limit:
-            break
-        event = read_event(*entry)
-        if event is not None and event.body.get("type") == "error":
-            found.append(event.body | {"seq": event.seq})
-    return found
+def _errors(entries: Iterable[tuple[bytes, Mapping[bytes, bytes]]]) -> list[dict[str, Any]]:
+    return [event.body | {"seq": event.seq} for event in _events(entries)]

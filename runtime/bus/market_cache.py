@@ -7,7 +7,8 @@ from runtime.bus import keys as names
 from runtime.bus.calls import Argument, arun, script_call, text
 from runtime.bus.connections import AsyncRedis, redis_errors_named
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
-from runtime.engine.ports import CacheScope, LeaseLostError
+from runtime.engine.ports.availability import LeaseLostError
+from runtime.engine.ports.market_cache import CacheScope
 from settingsapp.schema import strict_json
 from settingsapp.schema.vocabulary import Timeframe, split_qualified
 
@@ -25,7 +26,7 @@ _PREFIXES: Mapping[CacheScope, tuple[str, ...]] = {
 
 
 class RedisMarketCache:
-    """Implements runtime.engine.ports.MarketCache for one lease.
+    """Implements runtime.engine.ports.market_cache.MarketCache for one lease.
 
     A series' candles are a hash from open time to `[open, high, low, close, volume, synthetic]`; indicators and the
     last price are JSON strings.
@@ -39,17 +40,17 @@ class RedisMarketCache:
     async def write(self, candles: Sequence[Candle], readings: Mapping[SeriesKey, Mapping[str, object]]) -> None:
         keys: list[str] = []
         arguments: list[Argument] = []
-        for candle in candles:
+        for candle, packed in zip(candles, _packed(candles), strict=True):
             series = candle.series
             keys.append(names.candles(*series))
             falls_out = candle.open_time - CANDLES_KEPT * DURATION_MS[series.timeframe]
-            arguments += ["append", 3, falls_out, candle.open_time, _packed(candle)]
+            arguments += ("append", 3, falls_out, candle.open_time, packed)
         for symbol, candle in _newest(candles).items():
             keys.append(names.ticker(*symbol))
-            arguments += ["set", 1, strict_json.encode({"last": candle.close, "time": candle.close_time})]
+            arguments += ("set", 1, strict_json.encode({"last": candle.close, "time": candle.close_time}))
         for series, reading in readings.items():
             keys.append(names.indicators(*series))
-            arguments += ["set", 1, strict_json.encode(dict(reading))]
+            arguments += ("set", 1, strict_json.encode(dict(reading)))
         await self._store(keys, arguments)
 
     async def replace(self, series: SeriesKey, candles: Sequence[Candle]) -> None:
@@ -57,8 +58,8 @@ class RedisMarketCache:
         if not kept:
             return
         pairs: list[Argument] = []
-        for candle in kept:
-            pairs += [candle.open_time, _packed(candle)]
+        for candle, packed in zip(kept, _packed(kept), strict=True):
+            pairs += (candle.open_time, packed)
         await self._store([names.candles(*series)], ["replace", len(pairs), *pairs])
 
     async def candles(self, series: SeriesKey) -> Sequence[Candle]:
@@ -66,7 +67,7 @@ class RedisMarketCache:
         with redis_errors_named():
             stored = await self._redis.hgetall(names.candles(*series))
         return sorted(
-            (_unpacked(series, int(open_time), packed) for open_time, packed in stored.items()),
+            (unpacked(series, int(open_time), packed) for open_time, packed in stored.items()),
             key=lambda candle: candle.open_time,
         )
 
@@ -135,11 +136,17 @@ def _newest(candles: Sequence[Candle]) -> dict[tuple[str, str], Candle]:
     return newest
 
 
-def _packed(candle: Candle) -> str:
-    synthetic = 1 if candle.synthetic else 0
-    return strict_json.encode([candle.open, candle.high, candle.low, candle.close, candle.volume, synthetic])
+def _packed(candles: Sequence[Candle]) -> list[str]:
+    """Write each as JSON. Raises ValueError for a number that is not finite."""
+    if not candles:
+        return []
+    rows = [[c.open, c.high, c.low, c.close, c.volume, 1 if c.synthetic else 0] for c in candles]
+    # One text for all, and taken apart again: numbers alone hold no brackets, and a call for each takes three times
+    # as long.
+    return [f"[{row}]" for row in strict_json.encode(rows)[2:-2].split("],[")]
 
 
-def _unpacked(series: SeriesKey, open_time: int, packed: bytes | str) -> Candle:
+def unpacked(series: SeriesKey, open_time: int, packed: bytes | str) -> Candle:
+    """Read a candle as it is stored."""
     opened, high, low, closed, volume, synthetic = json.loads(packed)
     return Candle(series, open_time, opened, high, low, closed, volume, synthetic == 1)

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -60,6 +60,9 @@ class ResponseListener:
         """Stop listening."""
         self._stopped.set()
         if self._thread is not None:
+            # It sleeps until something is published: nobody's response wakes it.
+            with suppress(RedisUnavailableError), redis_errors_named():
+                self._redis.publish(f"{RESPONSES}:", b"")
             self._thread.join(LISTEN_SECONDS * 2)
         self._redis.close()
 

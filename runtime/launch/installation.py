@@ -56,7 +56,7 @@ class Installation:
     def web(self, address: str, port: int, host_name: str) -> Program:
         """The web server, ready once it answers `/healthz` to somebody who calls it `host_name`."""
         command = (
-            *(sys.executable, "-m", "daphne", "-e", _endpoint(address, port)),
+            *(sys.executable, "-m", "runtime.live.web_server", "-e", _endpoint(address, port)),
             # No access log; a page may stay open for days, and a dead connection is noticed within a minute.
             *("-v", "0", "--websocket_timeout", "-1", "--ping-interval", "20", "--ping-timeout", "30"),
             *("--application-close-timeout", "5", "--no-server-name", "livermore.asgi:application"),

@@ -23,7 +23,7 @@ from settingsapp.seats import LASTS_SECONDS, Seat
 logger = logging.getLogger(__name__)
 
 ALERTS: Final = 20
-ERRORS: Final = 10
+ERRORS: Final = 50
 LONGEST_INCOMING: Final = 4_096
 
 SIGNED_OUT: Final = 4401

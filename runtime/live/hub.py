@@ -86,6 +86,8 @@ class Hub:
         self._ahead_ms: float = time.time() * 1000 - time.monotonic() * 1000
         self._trouble = ""
         self._users = 0
+        self.dropped_count = 0
+        """How many could not keep up."""
         self._new_watch = asyncio.Event()
 
     # -- for those who watch -------------------------------------------------------------------------------------
@@ -98,9 +100,15 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         watch = self._watches.get(viewer.sub)
+        self.dropped_count += viewer.fell_behind
         if watch is not None:
             watch.viewers.discard(viewer)
             watch.left_at = time.monotonic()
+
+    @property
+    def viewer_count(self) -> int:
+        """How many are told what happens."""
+        return sum(len(watch.viewers) for watch in self._watches.values())
 
     async def continuation(self, sub: str, since: str | None) -> Continuation:
         """See LiveReader.continuation."""

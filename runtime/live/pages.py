@@ -1,9 +1,9 @@
 """The status page: real state in its first paint, kept up to date by the websocket from then on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,13 @@ from runtime.permissions import role_needed
 from runtime.protocol.confirmation import what_is_lost
 from runtime.protocol.observed import observed
 from runtime.protocol.payloads import CommandName
+from runtime.readings import Cell, Glance, SymbolReadings, readings
 from settingsapp.accounts import Role, identity_of, role_of
+from settingsapp.admin_page import NO_IDENTITY
+from settingsapp.schema.vocabulary import TIMEFRAMES, split_qualified
+
+FIRST_ROWS: Final = 10
+"""Of the symbols' table so many are there before any script runs."""
 
 
 @never_cache
@@ -29,26 +35,35 @@ def status_page(request: HttpRequest) -> HttpResponse:
     """`/`: what the engine does, at one glance."""
     identity, role = identity_of(request.user), role_of(request.user)
     if identity is None or role is None:
-        return render(request, "runtime/no_identity.html", status=403)
-    saved_settings = saved.settings_glance(identity.sub)
+        return render(request, NO_IDENTITY, status=403)
+    return render(request, "runtime/status.html", live_context(identity.sub, role))
+
+
+def live_context(sub: str, role: Role) -> dict[str, Any]:
+    """Return what a page's live parts (templates/runtime/parts) begin with, and what its script goes on from."""
+    saved_settings = saved.settings_glance(sub)
     version = None if saved_settings is None else saved_settings.version
     presentation = presentation_of({}) if saved_settings is None else saved_settings.presentation
     try:
-        seen = look(identity.sub, errors=ERRORS)
+        seen = look(sub, errors=ERRORS)
         trouble = ""
     except RedisUnavailableError:
         seen, trouble = Look(now_ms=0, status=None, seq=BEGINNING, errors=[]), NO_REDIS
     status = observed(seen.status, seen.now_ms, version, trouble)
     status |= {"observedAt": seen.now_ms, "presentation": presentation.body()}
-    alerts = saved.recent_alerts(identity.sub, ALERTS)
-    context = {
-        "page": _page(status, alerts, seen.errors, seen.now_ms, presentation),
+    alerts = saved.recent_alerts(sub, ALERTS)
+    first = _first_readings(status)
+    return {
+        "page": _page(status, alerts, seen.errors, seen.now_ms, presentation, first),
         "role": role.value,
+        "timeframes": TIMEFRAMES,
         "may_command": role.permits(Role.OPERATOR),
         "clearing": _clearing() if role.permits(role_needed(CommandName.CLEAR_CACHE)) else (),
-        "initial": {"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
+        "initial": {
+            **{"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
+            "readings": [one.body() for one in first],
+        },
     }
-    return render(request, "runtime/status.html", context)
 
 
 def _clearing() -> list[dict[str, str | None]]:
@@ -72,6 +87,7 @@ def _page(
     errors: list[dict[str, Any]],
     now_ms: int,
     presentation: Presentation,
+    first: Sequence[SymbolReadings],
 ) -> dict[str, Any]:
     """Return what the template shows, all of it as text and tones."""
     at = partial(_moment, presentation)
@@ -92,22 +108,18 @@ def _page(
         "wanted_paused": words.wanted(status, "paused", when),
         "versions_tone": words.versions_tone(status),
         "uptime": "–" if offline else words.duration(status["uptimeSeconds"]),
-        "started": at(status["startedAt"]),
+        "started": at(status["startedAt"], now_ms),
         "engine": status["engine"],
         "last_signal": at(status["lastSignalAt"], now_ms),
         "queue_depth": status["queueDepth"],
         "warmup": status["warmup"],
-        "exchanges": [
-            one
-            | {
-                "tone": words.EXCHANGE_TONES.get(one["state"], "warn"),
-                "label": words.exchange_label(one),
-                "last": at(one["lastMessageAt"], now_ms),
-                "latency": None if one["latencyMs"] is None else presentation.number(one["latencyMs"]),
-            }
-            for one in status["exchanges"]
-        ],
+        "confirmed": words.confirmed(status.get("checkedShare")),
+        "exchanges": [_exchange(one, status, now_ms, presentation) for one in status["exchanges"]],
+        "cache": status["cache"]
+        | {"memory": words.size(status["cache"]["memoryBytes"]), "hit_rate": words.hit_rate(status["cache"])},
         "symbols": [symbol.partition(":")[::2] for symbol in status["activeSymbols"]],
+        "readings": [_row(one) for one in first],
+        "stages": [(stage, words.STAGE_TONES[stage], told) for stage, told in words.STAGES.items()],
         "alerts": [
             alert
             | {
@@ -122,6 +134,48 @@ def _page(
         ],
         "errors": [error | {"at": at(error.get("timestamp"), now_ms)} for error in errors],
     }
+
+
+def _exchange(one: dict[str, Any], status: dict[str, Any], now_ms: int, presentation: Presentation) -> dict[str, Any]:
+    at = partial(_moment, presentation, now_ms=now_ms)
+
+    def milliseconds(value: float | None) -> str:
+        return "–" if value is None else f"{presentation.number(value)} ms"
+
+    return one | {
+        "tone": words.EXCHANGE_TONES.get(one["state"], "warn"),
+        "label": words.exchange_label(one),
+        "last": at(one["lastMessageAt"]),
+        "since": at(one.get("connectedSince")),
+        "websocket": milliseconds(one["latencyMs"]),
+        "rest": milliseconds(one.get("restLatencyMs")),
+        "stale": words.stale_on(one["exchange"], status["staleSeries"]),
+        "confirmed": words.confirmed(one.get("checkedShare")),
+    }
+
+
+def _first_readings(status: dict[str, Any]) -> tuple[SymbolReadings, ...]:
+    """Return what the first rows of the symbols' table say; the script reads the rest."""
+    by_name = sorted(status["activeSymbols"], key=lambda symbol: symbol.partition(":")[::-1])
+    first = tuple(by_name[:FIRST_ROWS])
+    try:
+        return readings(Glance(status["state"], None, first, tuple(status["staleSeries"])))
+    except RedisUnavailableError:
+        return ()
+
+
+def _row(one: SymbolReadings) -> dict[str, Any]:
+    exchange, name = split_qualified(one.symbol)
+    return {"symbol": one.symbol, "exchange": exchange, "name": name, "cells": [_cell(cell) for cell in one.cells]}
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    shown = {"timeframe": cell.timeframe, "stale": cell.stale}
+    if not cell.values:
+        return shown
+    stage = cell.values["stage"]
+    tone = words.STAGE_TONES.get(stage, "none")
+    return shown | {"macdv": words.macdv(cell.values["macdv"]), "stage": stage, "tone": tone}
 
 
 def _written(presentation: Presentation, symbol: str) -> Callable[[str, object], str]:

@@ -3,7 +3,8 @@
 Pure: all take messages as they travel, and Redis's clock in ms.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 Message = Mapping[str, Any]
@@ -42,9 +43,31 @@ EXCHANGE_TONES: Final = {
     "connected": "good",
     "connecting": "busy",
     "disconnected": "bad",
+    "stalled": "warn",
     "ended": "held",
     "unavailable": "bad",
 }
+
+STAGE_TONES: Final = {
+    "oversold": "bad",
+    "rebounding": "busy",
+    "rallying": "good",
+    "overbought": "warn",
+    "retracing": "held",
+    "reversing": "bad",
+    "ranging": "none",
+}
+
+STAGES: Final = {
+    "oversold": "MACD-V at −150 or below.",
+    "rebounding": "Between −150 and 50, at or above its signal line.",
+    "rallying": "Between 50 and 150, at or above its signal line.",
+    "overbought": "At 150 or above, at or above its signal line.",
+    "retracing": "Above −50, below its signal line.",
+    "reversing": "Between −150 and −50, below its signal line.",
+    "ranging": "Within ±50 for 20 candles or more.",
+}
+"""What each stage means, in the order in which a market goes through them."""
 
 # Where each value of an alert stands among the others; what isn't listed comes after, by name.
 VALUE_NAMES: Final = {
@@ -211,6 +234,43 @@ def number(value: object) -> str:
     text = f"{value:.{places}f}"
     text = (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
     return "0" if text in ("−0", "") else text
+
+
+def macdv(value: float) -> str:
+    """Write a MACD-V in a table: one place, always with its sign."""
+    text = _fixed(abs(value))
+    return text if text == "0.0" else ("+" if value > 0 else "−") + text
+
+
+def size(octets: int) -> str:
+    """Write how much memory something takes."""
+    left: float = octets
+    for unit in ("B", "kB", "MB", "GB"):
+        if left < 1_000 or unit == "GB":
+            break
+        left /= 1_000
+    return f"{octets} B" if unit == "B" else f"{_fixed(left)} {unit}"
+
+
+def hit_rate(cache: Mapping[str, int]) -> str:
+    """Say which share of the look-ups found something."""
+    asked = cache["hits"] + cache["misses"]
+    return f"{_fixed(cache['hits'] * 100 / asked)} %" if asked else "–"
+
+
+def confirmed(share: float | None) -> str:
+    """Say which share of the bars was read again; empty where nobody counts. Rounded down: less than all is not all."""
+    return "" if share is None else f"{int(share * 100 + 1e-9)} % confirmed"
+
+
+def stale_on(exchange: str, stale: Iterable[str]) -> int:
+    """Count an exchange's series that wait for missing candles."""
+    return sum(series.startswith(f"{exchange}:") for series in stale)
+
+
+def _fixed(value: float) -> str:
+    # As a browser's toFixed(1) does: half of a place away from zero.
+    return str(Decimal(value).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def signed(level: int) -> str:

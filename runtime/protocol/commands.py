@@ -48,6 +48,7 @@ DEFAULT_PRIORITY: Mapping[CommandName, int] = {
     CommandName.ROLLBACK: 5,
     CommandName.CLEAR_CACHE: 6,
     CommandName.FORCE_BACKFILL: 7,
+    CommandName.SCAN_SYMBOLS: 7,
 }
 
 

@@ -28,6 +28,7 @@ class CommandName(StrEnum):
     STATUS = "status"
     TEST_CONNECTION = "test-connection"
     TEST_NOTIFICATION = "test-notification"
+    SCAN_SYMBOLS = "scan-symbols"
     BATCH = "batch"
     ROLLBACK = "rollback"
 
@@ -101,6 +102,12 @@ class TestNotificationPayload(Payload):
     channel: Channel
 
 
+class ScanPayload(Payload):
+    """The exchange to scan; without one the one that the settings name."""
+
+    exchange: ExchangeName | None = None
+
+
 class RollbackPayload(Payload):
     """The command to undo; without, the last one that can be undone."""
 
@@ -145,6 +152,7 @@ PAYLOADS: Mapping[CommandName, type[Payload]] = {
     CommandName.STATUS: NoPayload,
     CommandName.TEST_CONNECTION: TestConnectionPayload,
     CommandName.TEST_NOTIFICATION: TestNotificationPayload,
+    CommandName.SCAN_SYMBOLS: ScanPayload,
     CommandName.BATCH: BatchPayload,
     CommandName.ROLLBACK: RollbackPayload,
 }

@@ -29,12 +29,20 @@ def _share(share: float) -> float:
 
 @dataclass(frozen=True)
 class ExchangeStatus:
-    """One exchange's connection; `state` is `connecting`, `connected`, `disconnected`, `ended` or `unavailable`."""
+    """One exchange's connection; times in ms UTC.
+
+    `state` is `connecting`, `connected`, `disconnected`, `stalled` (open, but silent though there is trading), `ended`
+    or `unavailable`.
+    """
 
     exchange: str
     state: str
     latency_ms: float | None = None
+    """How long its live messages take to be here."""
     last_message_at: int | None = None
+    rest_latency_ms: float | None = None
+    """How long its last answer to a request took."""
+    connected_since: int | None = None
     reconnects: int = 0
     message: str = ""
     checked_share: float | None = None
@@ -48,6 +56,10 @@ class ExchangeStatus:
             "lastMessageAt": self.last_message_at,
             "reconnects": self.reconnects,
         }
+        if self.connected_since is not None:
+            body["connectedSince"] = self.connected_since
+        if self.rest_latency_ms is not None:
+            body["restLatencyMs"] = self.rest_latency_ms
         if self.checked_share is not None:
             body["checkedShare"] = _share(self.checked_share)
         if self.message:
@@ -100,6 +112,8 @@ class Status:
     exchanges: tuple[ExchangeStatus, ...] = ()
     active_symbols: tuple[str, ...] = ()
     last_signal_at: int | None = None
+    readings_at: int | None = None
+    """When what the indicators say was last written to the cache: who shows that need not ask before it changes."""
     queue_depth: int = 0
     warmup_done: int = 0
     warmup_total: int = 0
@@ -139,6 +153,8 @@ class Status:
             "environment": dict(self.environment),
             "drift": [difference.body() for difference in self.drift],
         }
+        if self.readings_at is not None:
+            body["readingsAt"] = self.readings_at
         if self.settings_problem:
             body["settingsProblem"] = self.settings_problem
         return body

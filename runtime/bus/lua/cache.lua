@@ -6,11 +6,23 @@ if not leads(KEYS[1], ARGV[1]) then
   return 'lease_lost'
 end
 local at = 2
+-- Values go in together: a call for each takes several times as long.
+local values = {}
+local function set_values()
+  if #values > 0 then
+    redis.call('MSET', unpack(values))
+    values = {}
+  end
+end
 for k = 2, #KEYS do
   local kind, count = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
   if kind == 'set' then
-    redis.call('SET', KEYS[k], ARGV[at])
+    values[#values + 1] = KEYS[k]
+    values[#values + 1] = ARGV[at]
+    if #values >= 1000 then
+      set_values()
+    end
   else
     local first = at
     if kind == 'append' then
@@ -26,4 +38,5 @@ for k = 2, #KEYS do
   end
   at = at + count
 end
+set_values()
 return 'stored'

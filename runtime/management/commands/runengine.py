@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from runtime.catalogue_keeping import keep_catalogue
+from runtime.engine.ending import end
 from runtime.engine_process import EngineProcess, Recording
 from runtime.feeds.recordings import RecordingError, read_recording
 from settingsapp.identities import UnknownIdentityError, only_identity
@@ -42,4 +44,8 @@ async def _run(process: EngineProcess) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, process.stop)
-    await process.run()
+    keeping = asyncio.create_task(keep_catalogue(process.sub), name="catalogue")
+    try:
+        await process.run()
+    finally:
+        await end((keeping,))

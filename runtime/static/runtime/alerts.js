@@ -23,7 +23,7 @@ export function showAlerts(alerts) {
   known = alerts;
   const list = byId("alerts");
   const open = new Set([...list.querySelectorAll("li:has(details[open])")].map((item) => item.dataset.id));
-  list.replaceChildren(...alerts.slice(0, MOST).map((alert) => row(alert, open.has(alert.id))));
+  list.replaceChildren(...alerts.slice(0, MOST).map((alert) => alertRow(alert, open.has(alert.id))));
   show(byId("no-alerts"), alerts.length === 0);
 }
 
@@ -34,12 +34,12 @@ export function addAlert(alert) {
   if (alert.withdrawnAt) {
     known = known.map((one) => (one.id === alert.id ? { ...one, withdrawnAt: alert.withdrawnAt } : one));
     const one = known.find((each) => each.id === alert.id);
-    if (shown && one) shown.replaceWith(row(one, shown.querySelector("details").open));
+    if (shown && one) shown.replaceWith(alertRow(one, shown.querySelector("details").open));
     return;
   }
   if (shown) return;
   known = [alert, ...known].slice(0, MOST);
-  const added = row(alert, false);
+  const added = alertRow(alert, false);
   added.classList.add("fresh");
   list.prepend(added);
   while (list.children.length > MOST) list.lastElementChild.remove();
@@ -55,7 +55,8 @@ export function noteDelivery({ alertId, channel, state, attempts, at, error }) {
   showAlerts(known.map((alert) => (alert === found ? { ...alert, delivery } : alert)));
 }
 
-function row(alert, open) {
+/* An alert's line, with what explains it to unfold. */
+export function alertRow(alert, open) {
   const write = (name, value) => presented().value(name, value, alert.symbol);
   const values = words.values(alert, write).map(([name, value]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, value)),
@@ -93,9 +94,18 @@ function row(alert, open) {
         `${alert.exchange}:${alert.symbol} · ${alert.timeframe} candle of `,
         element("time", { datetime: new Date(alert.openTime).toISOString() }, absolute(alert.openTime)),
         ` · mode ${alert.mode} · settings version ${alert.settingsVersion} · series from ${absolute(alert.firstBar)}${tradingMode(alert)}`,
+        ...chartLink(alert),
       ),
     ),
   );
+}
+
+/* Where its bar is in the chart, for whom that is there. */
+function chartLink({ exchange, symbol, timeframe, openTime }) {
+  const { chart } = byId("alerts").dataset;
+  if (!chart) return [];
+  const query = new URLSearchParams({ symbol: `${exchange}:${symbol}`, timeframe, at: openTime });
+  return [" · ", element("a", { href: `${chart}?${query}` }, "Chart")];
 }
 
 function tradingMode(alert) {

@@ -10,6 +10,7 @@ export class Presentation {
   constructor(body) {
     this.body = body;
     this.clockwork = clockwork(body.timezone);
+    this.ahead = new Map();
   }
 
   /* A moment (ms) in full: date, time, and how far the zone is from UTC. */
@@ -20,6 +21,23 @@ export class Presentation {
 
   clock(ms) {
     return this.#time(this.#local(ms));
+  }
+
+  date(ms) {
+    return this.#date(this.#local(ms));
+  }
+
+  /* Its time of day without the seconds, where there is little room. */
+  hourAndMinute(ms) {
+    return this.#time(this.#local(ms), /[:.]?ss/);
+  }
+
+  /* How far the zone is from UTC then. */
+  minutesAhead(ms) {
+    /* Asked for every bar of a chart; no zone changes its clocks but at a quarter of an hour. */
+    const quarter = Math.floor(ms / 900_000);
+    if (!this.ahead.has(quarter)) this.ahead.set(quarter, this.#local(quarter * 900_000).minutesAhead);
+    return this.ahead.get(quarter);
   }
 
   /* Its time of day, where that is today's, and else the moment in full. */
@@ -68,7 +86,7 @@ export class Presentation {
     return this.body.dateFormat.replace(/yyyy|yy|mmmm|mmm|mm|m|dd|d/gi, (token) => parts[token.toLowerCase()]);
   }
 
-  #time({ hour, minute, second }) {
+  #time({ hour, minute, second }, without = "") {
     const half = hour < 12 ? "AM" : "PM";
     const parts = {
       HH: pad(hour, 2),
@@ -81,7 +99,7 @@ export class Presentation {
       a: half.toLowerCase(),
     };
     const wanted = TIME_WORDS[this.body.timeFormat] ?? this.body.timeFormat;
-    return wanted.replace(/HH|H|hh|h|mm|ss|A|a/g, (token) => parts[token]);
+    return wanted.replace(without, "").replace(/HH|H|hh|h|mm|ss|A|a/g, (token) => parts[token]);
   }
 }
 

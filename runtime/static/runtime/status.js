@@ -1,22 +1,11 @@
-/* The status: the state at a glance, the facts, exchanges and symbols. */
+/* The status: the state at a glance and the facts; exchanges, symbols and drift have files of their own. */
 
-import { byId, element, fill, say, setTone, show } from "./dom.js";
+import { byId, element, say, setTone, show } from "./dom.js";
+import { showDrift } from "./drift.js";
+import { showExchanges } from "./exchanges.js";
+import { showSymbols } from "./symbols.js";
 import { absolute, moment, presented, setMoment } from "./time.js";
 import * as words from "./words.js";
-
-/* Older than this, a status says what was and not what is, whoever's fault that is. */
-export const STALE_MS = 5_000;
-
-/**
- * What may be said now: the status itself, or, when nothing fresh comes in any more, that it isn't known.
- * `silentMs`: for how long the server has said nothing.
- */
-export function honest(status, nowMs, silentMs) {
-  const age = status.timestamp ? nowMs - status.timestamp : Infinity;
-  if (status.state === "offline" || (silentMs <= STALE_MS && age <= STALE_MS)) return status;
-  const trouble = silentMs > STALE_MS ? "This page hears nothing from the server." : status.trouble;
-  return { ...status, state: "offline", lastSeenAt: status.timestamp, trouble };
-}
 
 export function showStatus(status, nowMs) {
   const face = words.face(status.state);
@@ -29,8 +18,10 @@ export function showStatus(status, nowMs) {
   showUntil(offline ? null : status.desired.pausedUntil);
   setMoment(byId("updated"), status.timestamp);
   showFacts(status, nowMs, offline);
-  showExchanges(status.exchanges);
-  showSymbols(status.activeSymbols);
+  showDrift(status, nowMs);
+  showExchanges(status);
+  showSymbols(status, nowMs);
+  showCache(status.cache);
 }
 
 function showUntil(until) {
@@ -74,6 +65,7 @@ function showFacts(status, nowMs, offline) {
   setMoment(byId("last-signal"), status.lastSignalAt, "none yet");
   say(byId("queue-depth"), status.queueDepth);
   say(byId("warmup-text"), `${status.warmup.done} of ${status.warmup.total} series`);
+  say(byId("confirmed"), words.confirmed(status.checkedShare));
   byId("warmup").max = status.warmup.total || 1;
   byId("warmup").value = status.warmup.done;
 }
@@ -83,29 +75,11 @@ function showWanted(line, text) {
   show(line, text !== "");
 }
 
-function showExchanges(exchanges) {
-  const items = exchanges.map((one) => {
-    const label = words.exchangeLabel(one);
-    return element(
-      "li",
-      { class: "exchange" },
-      element("span", { class: `dot tone-${words.EXCHANGE_TONES[one.state] ?? "warn"}` }),
-      element("strong", {}, one.exchange),
-      element("span", {}, one.state),
-      one.latencyMs === null ? null : element("span", { class: "quiet" }, `${presented().number(one.latencyMs)} ms`),
-      one.lastMessageAt ? element("span", { class: "quiet end" }, moment(one.lastMessageAt)) : null,
-      label ? element("span", { class: "line invented" }, label) : null,
-      one.message ? element("span", { class: "line quiet" }, one.message) : null,
-    );
-  });
-  fill(byId("exchanges"), byId("no-exchanges"), items);
-  const labels = exchanges.map(words.exchangeLabel).filter(Boolean);
-  show(byId("market-notice"), labels.length > 0);
-  if (labels.length) say(byId("market-notice"), labels.join(", "));
-}
-
-function showSymbols(symbols) {
-  say(byId("symbol-count"), symbols.length);
-  const items = symbols.map((one) => element("li", { title: one }, one.slice(one.indexOf(":") + 1)));
-  fill(byId("symbols"), byId("no-symbols"), items);
+function showCache(cache) {
+  const write = (value) => presented().number(value);
+  say(byId("cache-keys"), write(cache.keys));
+  say(byId("cache-memory"), words.size(cache.memoryBytes));
+  say(byId("cache-hits"), write(cache.hits));
+  say(byId("cache-misses"), write(cache.misses));
+  say(byId("cache-rate"), words.hitRate(cache));
 }

@@ -24,8 +24,19 @@ export const EXCHANGE_TONES = {
   connected: "good",
   connecting: "busy",
   disconnected: "bad",
+  stalled: "warn",
   ended: "held",
   unavailable: "bad",
+};
+
+export const STAGE_TONES = {
+  oversold: "bad",
+  rebounding: "busy",
+  rallying: "good",
+  overbought: "warn",
+  retracing: "held",
+  reversing: "bad",
+  ranging: "none",
 };
 
 const VALUE_NAMES = {
@@ -100,6 +111,39 @@ export function versions(status, when = null) {
     return `The saved version is not in force${since}: ${problem}. Until then the engine runs version ${runs}.`;
   }
   return `The saved version is not in force yet${since}: engine runs version ${runs}.`;
+}
+
+/* What a change of a setting causes; the same as settingsapp/schema/impact.py says. */
+export const IMPACTS = {
+  none: "nothing follows for the engine",
+  hot: "counts at once, without any interruption",
+  resubscribe: "the engine connects or subscribes anew where it has to; everything else runs on",
+  restart: "counts from the engine's next start",
+};
+
+/* A difference between desired and actual state, in words. */
+export function apart({ what, desired, actual }) {
+  switch (what) {
+    case "settingsVersion":
+      return `Settings: version ${desired} is saved, ${actual ? `version ${actual} runs` : "none has run yet"}.`;
+    case "mode":
+      return `Mode: ${desired} is wanted, ${actual ? `it works in ${actual}` : "it works in none yet"}.`;
+    default:
+      return desired ? "Paused is wanted, and it is not." : "It is paused, and is not wanted to be.";
+  }
+}
+
+/* What has to happen before a difference is gone. */
+export function waitsFor({ what, actual }, status) {
+  const problem = (status.settingsProblem ?? "").replace(/\.+$/, "");
+  if (status.state === "offline") return "It waits for an engine: none is there now.";
+  if (what === "settingsVersion" && problem) {
+    const until = actual ? `Version ${actual} stays in force` : "No settings are in force";
+    return `${capitalized(problem)}. ${until} until a version that can be applied is saved, or the settings are reloaded.`;
+  }
+  if (["starting", "warming"].includes(status.state)) return "It waits for the engine, which is still getting ready.";
+  if (what === "settingsVersion") return "It waits for the engine, which looks for newer settings every 5 seconds.";
+  return "It waits for the engine, which has not carried it out yet; the commands tell why.";
 }
 
 /* In what desired and actual state differ there; undefined where they agree. */
@@ -181,6 +225,38 @@ export function number(value) {
   const places = size >= 10 ? 2 : size >= 0.1 ? 4 : 8;
   const text = value.toFixed(places).replace(/\.?0+$/, "").replace("-", "−");
   return text === "−0" || text === "" ? "0" : text;
+}
+
+/* A MACD-V in a table: one place, always with its sign. */
+export function macdv(value) {
+  const text = Math.abs(value).toFixed(1);
+  return text === "0.0" ? text : (value > 0 ? "+" : "−") + text;
+}
+
+export function size(octets) {
+  const units = ["B", "kB", "MB", "GB"];
+  let left = octets;
+  let unit = units.shift();
+  while (left >= 1000 && units.length) {
+    left /= 1000;
+    unit = units.shift();
+  }
+  return unit === "B" ? `${octets} B` : `${left.toFixed(1)} ${unit}`;
+}
+
+/* Which share of the look-ups found something. */
+export function hitRate({ hits, misses }) {
+  return hits + misses ? `${((hits * 100) / (hits + misses)).toFixed(1)} %` : "–";
+}
+
+/* Which share of the bars was read again; empty where nobody counts. Rounded down: less than all is not all. */
+export function confirmed(share) {
+  return share === null || share === undefined ? "" : `${Math.floor(share * 100 + 1e-9)} % confirmed`;
+}
+
+/* How many of an exchange's series wait for missing candles. */
+export function staleOn(exchange, stale) {
+  return stale.filter((series) => series.startsWith(`${exchange}:`)).length;
 }
 
 export function ago(milliseconds) {
