@@ -23,10 +23,15 @@ hypothesis.settings.load_profile("default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-properties", action="store_true", help="run only the tests that use hypothesis")
-    parser.addoption("--full", action="store_true", help="tests/faults with its full numbers instead of a few")
+    parser.addoption("--full", action="store_true", help="full numbers and times instead of a few")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--full"):
+        of_the_long_form = pytest.mark.skip(reason="of the long form: pytest --full")
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(of_the_long_form)
     if not config.getoption("--only-properties"):
         return
     chosen = [item for item in items if hypothesis.is_hypothesis_test(getattr(item, "obj", None))]

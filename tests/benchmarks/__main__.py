@@ -17,7 +17,15 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from runtime.bus.connections import RedisUnavailableError  # noqa: E402
-from tests.benchmarks import command_round_trip, settings_document  # noqa: E402
+from tests.benchmarks import (  # noqa: E402
+    catalogue_scan,
+    closed_candles,
+    command_round_trip,
+    frame_to_alert,
+    live_fan_out,
+    settings_document,
+    symbol_search,
+)
 from tests.redis_server import a_redis_server  # noqa: E402
 
 T = TypeVar("T")
@@ -33,6 +41,11 @@ def main() -> int:
     try:
         with a_redis_server() as url:
             measured = command_round_trip.measure(url, options.rounds)
+            candles = closed_candles.measure(max(1, options.rounds // 50))
+            scanned = catalogue_scan.measure(max(1, options.rounds // 50))
+            searched = symbol_search.measure(max(1, options.rounds // 50))
+            fanned_out = _on_a_database(lambda: live_fan_out.measure(url, max(2, options.rounds // 20)))
+            alerted = _on_a_database(lambda: frame_to_alert.measure(url, max(10, options.rounds // 5)))
             document = _on_a_database(lambda: settings_document.measure(max(1, options.rounds // 5)))
     except RedisUnavailableError as error:
         sys.stderr.write(f"{error}\n")
@@ -41,6 +54,11 @@ def main() -> int:
     text = "\n".join(
         [
             *("# Benchmarks", "", f"{where}, {measured.rounds} rounds.", "", *measured.lines(), ""),
+            *(f"{candles.rounds} rounds.", "", *candles.lines(), ""),
+            *(f"{scanned.rounds} rounds.", "", *scanned.lines(), ""),
+            *(f"{searched.rounds} rounds.", "", *searched.lines(), ""),
+            *(f"{fanned_out.rounds} rounds.", "", *fanned_out.lines(), ""),
+            *(*alerted.lines(), ""),
             *(f"{document.rounds} rounds, {connection.vendor}.", "", *document.lines(), ""),
         ]
     )

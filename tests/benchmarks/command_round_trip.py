@@ -24,7 +24,7 @@ from runtime.bus.keys import Keys
 from runtime.bus.leader_queue import LeaderQueue
 from runtime.engine.executor import Ending, Executor
 from runtime.engine.market import Market
-from runtime.engine.ports import QueuedCommand
+from runtime.engine.ports.commands import QueuedCommand
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.payloads import CommandName

@@ -32,29 +32,6 @@ SAYS_WHAT_IT_STANDS_IN: Final = frozenset(
 """Written by Livermore: each can have one value, any other is refused."""
 
 WAITING: Final = {
-    "positions loaded from an exchange": frozenset(
-        {
-            "load_positions_from_exchange",
-            "position_min_value_usd",
-            "position_refresh_hours",
-            "portfolio_symbols_last_update",
-        }
-    ),
-    "runs of the scanner": frozenset(
-        {
-            "scanner_to_maintain_symbols_enabled",
-            "scanner_symbols_last_update",
-            "scanner_exchange",
-            "scanner_auto_restart_services",
-            "scanner.quote_currencies",
-            "scanner.min_volume_usd_24h",
-            "scanner.min_price_usd",
-            "scanner.max_symbols",
-            "scanner.exclude_stablecoins",
-            "scanner.exclude_leveraged",
-            "scanner.excluded_bases",
-        }
-    ),
     "the order book mode": frozenset(
         {
             "modes.scalper-orderbook.symbolSource",

@@ -7,7 +7,7 @@ import pytest
 
 from runtime.engine.delivery import decide
 from runtime.engine.modes import MODES, ModeContext
-from runtime.engine.ports import Entry
+from runtime.engine.ports.positions import Entry
 from runtime.protocol.alerts import Alert, AlertKind
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.validation import validate

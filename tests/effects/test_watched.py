@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.engine.ports import Intent
+from runtime.engine.ports.commands import Intent
 from runtime.journal import EngineJournal
 from runtime.protocol.status import EngineState
 from settingsapp.schema.vocabulary import TIMEFRAMES, Mode

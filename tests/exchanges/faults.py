@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from tests.exchanges.sessions import Session
@@ -40,6 +40,8 @@ class Fault:
     """How long to wait before answering, or after which to come again."""
     frame: str | None = None
     """What comes instead of a frame; None: its first half."""
+    symbol: str = ""
+    """It happens to this one alone (`BTC/USDT`); empty: to all."""
     hits: int = 0
 
     @property
@@ -63,6 +65,13 @@ class Fault:
         self.off()
 
 
+class _Wait(NamedTuple):
+    """A Retry-After: seconds of the monotonic clock."""
+
+    told_at: float
+    until: float
+
+
 @dataclass
 class Faults:
     """All that goes wrong at the moment."""
@@ -70,7 +79,7 @@ class Faults:
     sessions: "set[Session]" = field(default_factory=set)
     """The open websockets, which the server keeps here."""
     _faults: list[Fault] = field(default_factory=list)
-    _come_again: dict[str, float] = field(default_factory=dict)
+    _come_again: dict[str, _Wait] = field(default_factory=dict)
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -104,14 +113,19 @@ class Faults:
             if fault.on and fault.kind not in {Kind.STALL, Kind.FRAME} and fault.path in path:
                 fault.hit()
                 if fault.kind is Kind.TOO_MANY:
-                    self._come_again[fault.path] = time.monotonic() + fault.seconds
+                    now = time.monotonic()
+                    self._come_again[fault.path] = _Wait(now, now + fault.seconds)
                 return fault
         return None
 
     def seconds_too_early(self, path: str) -> float:
         """Return how many seconds are left of a Retry-After for that path; 0 where there is none."""
         now = time.monotonic()
-        return max([0.0, *(until - now for part, until in self._come_again.items() if part in path)])
+        return max([0.0, *(wait.until - now for part, wait in self._come_again.items() if part in path)])
+
+    def was_told(self, path: str, sent_at: float) -> bool:
+        """Tell whether somebody had been asked to wait with that path before `sent_at` (seconds, monotonic)."""
+        return any(part in path and wait.told_at < sent_at for part, wait in self._come_again.items())
 
     # -- websockets ----------------------------------------------------------------------------------------------
 
@@ -136,9 +150,9 @@ class Faults:
             session.mute = True
         return len(sessions)
 
-    def stall(self, path: str = "") -> Fault:
+    def stall(self, path: str = "", symbol: str = "") -> Fault:
         """Push nothing any more, on old and new websockets, while subscriptions and pings are answered."""
-        return self._switched_on(Fault(Kind.STALL, path))
+        return self._switched_on(Fault(Kind.STALL, path, symbol=symbol))
 
     def malformed_frames(self, path: str = "", times: int | None = None, frame: str = "upstream went away") -> Fault:
         """Push `frame` in the place of what would be pushed."""
@@ -148,8 +162,9 @@ class Faults:
         """Push the first half of what would be pushed."""
         return self._switched_on(Fault(Kind.FRAME, path, times))
 
-    def stalled(self, path: str) -> bool:
-        return any(fault.on and fault.kind is Kind.STALL and fault.path in path for fault in self._faults)
+    def stalled(self, path: str, symbol: str) -> bool:
+        stalls = (fault for fault in self._faults if fault.on and fault.kind is Kind.STALL and fault.path in path)
+        return any(stall.symbol in ("", symbol) for stall in stalls)
 
     def pushed(self, path: str, frame: str) -> str:
         """Return what really comes when `frame` is pushed."""

@@ -173,9 +173,11 @@ class Market:
         found: list[Trade] = []
         day = as_of // DAY_MS
         while len(found) < count and day * DAY_MS >= self.instruments[symbol].listed:
-            found = self.trades(symbol, day * DAY_MS, min(as_of + 1, (day + 1) * DAY_MS)) + found
+            block = self._day(symbol, day)
+            end = int(np.searchsorted(block.times, as_of + 1))
+            found = [*self._listed(symbol, day, block, max(0, end - count + len(found)), end), *found]
             day -= 1
-        return found[-count:]
+        return found
 
     def statistics(self, symbol: str, as_of: int) -> Statistics:
         """Return the numbers of the 24 hours up to `as_of`."""
@@ -266,10 +268,12 @@ class Market:
             if as_of >= (day + 1) * DAY_MS and duration == DAY_MS and not of_day:
                 # 750 of them are asked for at once, and again: they are kept, their trades are not.
                 bars: Sequence[Bar] = [self._daily_bar(symbol, day)]
+            elif of_day:
+                # Corrected minutes are joined to longer bars, and those need all of their minutes.
+                bars = self._bars_of_day(symbol, day, MINUTE_MS, 0, FOREVER, as_of)
+                bars = _joined([of_day.get(bar.open_time, bar) for bar in bars], duration)
             else:
-                bars = self._bars_of_day(symbol, day, MINUTE_MS if of_day else duration, since, until, as_of)
-                if of_day:
-                    bars = _joined([of_day.get(bar.open_time, bar) for bar in bars], duration)
+                bars = self._bars_of_day(symbol, day, duration, since, until, as_of)
             yield from (bar for bar in bars if since <= bar.open_time < until)
 
     def _make_daily_bar(self, symbol: str, day: int) -> Bar:
@@ -279,9 +283,6 @@ class Market:
         block = self._day(symbol, day)
         wanted = since - since % duration, min(until + -until % duration, as_of + 1)
         first, end = np.searchsorted(block.times, wanted)
-        if duration == MINUTE_MS:
-            # Corrected minutes are joined to longer bars afterwards, and those need all of their minutes.
-            first, end = 0, np.searchsorted(block.times, as_of + 1)
         if first >= end:
             return []
         times, prices, sizes = (part[first:end] for part in block[:3])

@@ -1,9 +1,10 @@
 """Where the server speaks for which exchange, as ccxt wants to be told."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
-from tests.exchanges.server import VENUES
+from tests.exchanges.server import SENT_AT, VENUES
 
 
 def urls(exchange: str, origin: str) -> dict[str, Any]:
@@ -30,12 +31,24 @@ def urls(exchange: str, origin: str) -> dict[str, Any]:
                 "sapi": f"{http}/sapi/v1",
                 "ws": {"spot": f"{ws}/stream/ws"},
             }
+        case "bybit":
+            # By `spot` in the path the client tells which market speaks.
+            return {"public": http, "private": http, "ws": {"public": {"spot": f"{ws}/v5/public/spot"}}}
+        case "coinbase":
+            return {"rest": http, "ws": f"{ws}/ws"}
+        case "kucoin":
+            # Where its websockets are it tells itself.
+            return {"public": http, "private": http, "uta": http, "utaPrivate": http}
+        case "kraken":
+            return {"public": http, "private": http, "ws": {"public": f"{ws}/v1", "publicV2": f"{ws}/v2"}}
     raise ValueError(f"the server does not speak for {exchange}; it does for {', '.join(VENUES)}")
 
 
 def options(exchange: str) -> dict[str, Any]:
     """Return options that spare a client the markets that the server has none of."""
-    if exchange == "binance":
+    if exchange == "kucoin":
+        return {"fetchMarkets": {"types": ["spot"], "fetchTickersFees": False}}
+    if exchange in {"binance", "bybit"}:
         return {"fetchMarkets": {"types": ["spot"]}}
     return {}
 
@@ -51,3 +64,5 @@ def point(client: Any, origin: str) -> None:
     """Let a ccxt client (ccxt, ccxt.async_support or ccxt.pro) speak to the server instead of the exchange."""
     client.urls["api"] = urls(client.id, origin)
     client.options = client.deep_extend(client.options, options(client.id))
+    # The library's own hook for headers, called when a request goes out.
+    client.set_headers = lambda headers: headers | {SENT_AT: repr(time.monotonic())}

@@ -18,13 +18,20 @@ from typing import Final
 from aiohttp import web
 
 from tests.exchanges.binance import Binance, BinanceUs
+from tests.exchanges.bybit import Bybit
 from tests.exchanges.clock import MarketClock
+from tests.exchanges.coinbase import Coinbase
 from tests.exchanges.faults import Fault, Faults, Kind
+from tests.exchanges.kraken import Kraken
+from tests.exchanges.kucoin import KuCoin
 from tests.exchanges.market import Instrument, Market, instruments
 from tests.exchanges.sessions import RecordedSubscription, Session
 from tests.exchanges.venue import HOLDINGS, Answer, Call, Holding, Refusal, Venue
 
-VENUES: Final[Mapping[str, type[Venue]]] = {venue.name: venue for venue in (Binance, BinanceUs)}
+SENT_AT: Final = "X-Sent-At"
+"""A header: when a request was sent, seconds of the monotonic clock; without it, when it came counts."""
+_SPOKEN: Final = (Binance, BinanceUs, Bybit, Coinbase, Kraken, KuCoin)
+VENUES: Final[Mapping[str, type[Venue]]] = {venue.name: venue for venue in _SPOKEN}
 
 _HTML: Final = "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Checking you</body></html>"
 
@@ -39,7 +46,9 @@ class RecordedRequest:
     params: Mapping[str, str]
     at: float
     too_early: bool
-    """It came before a Retry-After had passed."""
+    """It was sent before a Retry-After had passed, of which somebody had been told by then: what was on its way
+    already, beside the one that was told, nobody can call back.
+    """
     websocket: bool
 
 
@@ -54,7 +63,8 @@ class ExchangeServer:
         self.subscriptions: list[RecordedSubscription] = []
         self.origin = ""
         """Where it is reached, once it is started: `127.0.0.1:4711`."""
-        self._connections = 0
+        self.opened = 0
+        """So many websockets have been opened."""
         application = web.Application()
         application.router.add_route("*", "/{exchange}/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -105,10 +115,10 @@ class ExchangeServer:
             await request.text(),
         )
         websocket = request.headers.get("Upgrade", "").lower() == "websocket"
+        now = time.monotonic()
         early = self.faults.seconds_too_early(request.path)
-        recorded = RecordedRequest(
-            venue.name, call.method, call.path, call.params, time.monotonic(), early > 0, websocket
-        )
+        defied = early > 0 and self.faults.was_told(request.path, float(request.headers.get(SENT_AT, now)))
+        recorded = RecordedRequest(venue.name, call.method, call.path, call.params, now, defied, websocket)
         self.requests.append(recorded)
         if early > 0:
             return _too_many(venue, early)
@@ -125,8 +135,8 @@ class ExchangeServer:
             venue.admit(call)
         except Refusal as refusal:
             return _response(refusal.answer)
-        self._connections += 1
-        session = Session(self._connections, request.path, venue, self.faults, self.subscriptions.append, request)
+        self.opened += 1
+        session = Session(self.opened, request.path, venue, self.faults, self.subscriptions.append, request)
         return await session.serve()
 
 

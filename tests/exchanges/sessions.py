@@ -106,8 +106,8 @@ class Session(Subscriber):
             await self._say(self.venue.hear(self, message))
             # A topic's first word comes after the answer to the subscription.
             new, self._new = self._new, []
-            if not self._faults.stalled(self.path):
-                await self._say([message for topic in new for message in self.venue.snapshot(topic)])
+            told = [topic for topic in new if not self._faults.stalled(self.path, topic.symbol)]
+            await self._say([message for topic in told for message in self.venue.snapshot(topic)])
 
     async def _say(self, messages: Sequence[object]) -> None:
         for message in messages:
@@ -117,10 +117,9 @@ class Session(Subscriber):
         while True:
             await asyncio.sleep(_TICK_SECONDS)
             now = self.venue.now()
-            silent = self.mute or self._faults.stalled(self.path)
             for words, topic in list(self._topics.items()):
                 since, self._pushed[words] = self._pushed[words], now
-                if silent:
+                if self.mute or self._faults.stalled(self.path, topic.symbol):
                     continue
                 for message in self.venue.push(topic, since, now):
                     await self.response.send_str(self._faults.pushed(self.path, frame(message)))

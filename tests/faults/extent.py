@@ -24,6 +24,8 @@ class Extent:
     waiters: int
     outage_seconds: float
     """How long the database is away before an open page is used; longer than a seat is remembered without it."""
+    every_exchange_fault: bool
+    """Ten cuts and all else that an exchange can do, or a few of it."""
 
 
 SHORT = Extent(
@@ -38,6 +40,7 @@ SHORT = Extent(
     pauses=5,
     waiters=50,
     outage_seconds=0.0,
+    every_exchange_fault=False,
 )
 FULL = Extent(
     drained=1_000,
@@ -51,4 +54,5 @@ FULL = Extent(
     pauses=50,
     waiters=50,
     outage_seconds=75.0,
+    every_exchange_fault=True,
 )

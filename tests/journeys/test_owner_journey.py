@@ -10,22 +10,13 @@ from typing import Any
 
 import pytest
 import redis
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.running import RunningLivermore, an_installation, chromium, wait_until
+from tests.running import RunningLivermore, an_installation, wait_until
 
 pytestmark = [pytest.mark.stores, pytest.mark.browser]
 
 STATE_WORD = "#state-word"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=list(quiet))
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -9,22 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from runtime.live import words
 from runtime.live.presentation import presentation_of
 from runtime.protocol.confirmation import what_is_lost
-from tests.running import RunningLivermore, chromium
+from settingsapp.schema.impact import EXPLAINED
+from tests.browsing import noted
+from tests.running import RunningLivermore
 from tests.runtime.live.cases import (
     AGES,
     ALERTS,
+    CACHES,
     COMMAND_STATES,
     DELIVERIES,
     DURATIONS,
+    MACDVS,
     MOMENTS,
     NUMBERS,
     PRICED,
     PROFILES,
+    SHARES,
+    SIZES,
     STATUSES,
 )
 
@@ -33,38 +39,12 @@ pytestmark = [pytest.mark.stores, pytest.mark.browser]
 NOW = 100_000
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, livermore_up: RunningLivermore) -> Any:
-    """What a browser keeps of a sign-in."""
-    context = browser.new_context(base_url=livermore_up.base_url)
-    page = context.new_page()
-    page.goto("/")
-    page.get_by_label("User name").fill(livermore_up.username)
-    page.get_by_label("Password").fill(livermore_up.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#state-word")).to_be_visible()
-    state = context.storage_state()
-    context.close()
-    return state
-
-
 @pytest.fixture
 def page(browser: Browser, livermore_up: RunningLivermore, signed_in: Any) -> Iterator[Page]:
     """The status page, signed in; nothing may go wrong in it unseen."""
     context = browser.new_context(base_url=livermore_up.base_url, storage_state=signed_in)
     page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+    wrong = noted(page)
     page.goto("/")
     yield page
     context.close()
@@ -106,7 +86,7 @@ def test_the_page_shows_the_engine_at_a_glance(page: Page) -> None:
     expect(page.locator("#versions")).to_have_text("engine runs version 1")
     expect(page.locator("#mode")).to_have_text("scalper-macdv")
     expect(page.locator("#market-notice")).to_have_text("simulated market – invented prices")
-    expect(page.locator("#symbols li").first).to_be_visible()
+    expect(page.locator("#readings-rows tr").first).to_be_visible()
 
 
 def test_the_first_paint_holds_real_state_without_any_script(
@@ -117,6 +97,8 @@ def test_the_first_paint_holds_real_state_without_any_script(
     page.goto("/")
     expect(page.locator("#state-word")).to_have_text("Running")
     expect(page.locator("#versions")).to_have_text("engine runs version 1")
+    expect(page.locator("#readings-rows tr").first).to_contain_text("ADA-USD")
+    expect(page.locator("#readings-rows td .stage").first).to_be_visible()
     context.close()
 
 
@@ -129,6 +111,10 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
             "numbers": NUMBERS,
             "ages": AGES,
             "durations": DURATIONS,
+            "macdvs": MACDVS,
+            "sizes": SIZES,
+            "caches": CACHES,
+            "shares": SHARES,
             "now": NOW,
         }
     )
@@ -153,6 +139,13 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
                 ages: cases.ages.map(words.ago),
                 durations: cases.durations.map(words.duration),
                 tones: words.EXCHANGE_TONES,
+                stages: words.STAGE_TONES,
+                impacts: words.IMPACTS,
+                macdvs: cases.macdvs.map(words.macdv),
+                sizes: cases.sizes.map(words.size),
+                rates: cases.caches.map(words.hitRate),
+                shares: cases.shares.map(words.confirmed),
+                stale: cases.statuses.map((one) => words.staleOn("simulated", one.staleSeries)),
             };
         }""",
         cases,
@@ -174,6 +167,13 @@ def test_script_and_server_say_the_same_words(page: Page) -> None:
         "ages": [words.ago(one) for one in AGES],
         "durations": [words.duration(one) for one in DURATIONS],
         "tones": words.EXCHANGE_TONES,
+        "stages": words.STAGE_TONES,
+        "impacts": dict(EXPLAINED),
+        "macdvs": [words.macdv(one) for one in MACDVS],
+        "sizes": [words.size(one) for one in SIZES],
+        "rates": [words.hit_rate(one) for one in CACHES],
+        "shares": [words.confirmed(one) for one in SHARES],
+        "stale": [words.stale_on("simulated", one["staleSeries"]) for one in STATUSES],
     }
 
 

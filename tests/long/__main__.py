@@ -72,6 +72,36 @@ SCENARIOS: Mapping[str, Scenario] = {
             ("-k", "kill or signal or tether", "tests/runtime/launch"),
             repeats=20,
         ),
+        Scenario(
+            "exchange-faults",
+            "an exchange that errs in every way, before a feed and before an engine",
+            ("--full", "tests/faults/test_exchange_feeds.py", "tests/runtime/feeds/exchanges"),
+            repeats=3,
+        ),
+        Scenario(
+            "soak",
+            "an engine that watches fifty symbols at sixty times real time for half an hour",
+            ("--full", "tests/soak"),
+        ),
+        Scenario(
+            "viewers",
+            "two clients that never read and a hundred that do, for two minutes",
+            ("--full", "tests/live_viewers"),
+        ),
+        Scenario(
+            "accessibility",
+            "axe on every page, light and dark, at 1440 and at 390 pixels",
+            ("--full", "tests/accessibility"),
+        ),
+        *(
+            Scenario(
+                f"pages-{stores}",
+                f"every page in the browser with all its details, {stores} stores",
+                ("--full", "-m", "browser", "tests/journeys", "tests/symbols", "tests/runtime"),
+                stores=stores,
+            )
+            for stores in ("embedded", "served")
+        ),
         *(
             Scenario(
                 f"faults-{stores}",

@@ -16,7 +16,8 @@ from runtime.launch import processes
 SLOT = "a"
 
 
-def _database_url() -> str:
+def database_url() -> str:
+    """Return what DATABASE_URL has to be for another process to use this test's database."""
     place = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{place['NAME']}"
@@ -27,7 +28,7 @@ def _database_url() -> str:
 @contextmanager
 def an_engine_program(sub: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run an engine of one slot on this test's stores; it is killed in the end."""
-    own = {"DATABASE_URL": _database_url(), "REDIS_URL": settings.REDIS_URL}
+    own = {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
     process = processes.spawn([sys.executable, "-m", "tests.runtime.engine_program", sub], environment=os.environ | own)
     try:
         yield process

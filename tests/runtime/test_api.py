@@ -15,14 +15,14 @@ from pytest_django import Settings
 from runtime.bus.connections import client as shared_client
 from runtime.bus.connections import connect, connect_async
 from runtime.bus.keys import Keys
-from runtime.engine.ports import CommandEnd
+from runtime.engine.ports.commands import CommandEnd
 from runtime.models import Alert
 from runtime.protocol.payloads import CommandName
 from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
 from tests.runtime.bus.leading import DONE, a_leader
-from tests.settingsapp.logins import a_login
+from tests.settingsapp.logins import a_login, signed_in
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
@@ -49,12 +49,6 @@ def identity(db: None) -> Identity:
 @pytest.fixture
 def operator(identity: Identity) -> Client:
     return signed_in(identity, Role.OPERATOR)
-
-
-def signed_in(identity: Identity | None, role: Role | None) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(a_login(identity, role))
-    return client
 
 
 def post(client: Client, body: Any, query: str = "") -> Any:

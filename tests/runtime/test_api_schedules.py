@@ -13,7 +13,7 @@ from runtime.services import Order, send
 from settingsapp import services, tokens
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
-from tests.settingsapp.logins import a_login
+from tests.settingsapp.logins import a_login, signed_in
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
@@ -33,12 +33,6 @@ def identity(db: None) -> Identity:
 @pytest.fixture
 def operator(identity: Identity) -> Client:
     return signed_in(identity, Role.OPERATOR)
-
-
-def signed_in(identity: Identity | None, role: Role | None) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(a_login(identity, role))
-    return client
 
 
 def ask(client: Client, method: str, path: str = "", body: Any = None) -> Any:

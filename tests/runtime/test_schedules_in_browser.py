@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from settingsapp.accounts import Role
 from settingsapp.models import UserSettings
 from settingsapp.services import create_identity
-from tests.running import chromium
+from tests.browsing import a_browser
 from tests.settingsapp.logins import a_login
 
 pytestmark = [pytest.mark.stores, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,15 +28,13 @@ def page(live_server: LiveServer) -> Iterator[Page]:
     row.save()
     session = client.cookies["sessionid"].value
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+    with a_browser() as browser:
         context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 800})
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         opened = context.new_page()
         opened.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
         opened.on("pageerror", lambda error: wrong.append(str(error)))
         yield opened
-        browser.close()
     assert wrong == []
 
 

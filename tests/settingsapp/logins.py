@@ -1,6 +1,7 @@
 """Logins for tests: an identity of their own, and a role each."""
 
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, Membership
@@ -15,3 +16,10 @@ def a_login(identity: Identity | None, role: Role | None, username: str | None =
     if identity is not None:
         Membership.objects.create(user=user, identity=identity)
     return user
+
+
+def signed_in(identity: Identity | None, role: Role | None, username: str | None = None) -> Client:
+    """Make a login and return its client, to which the server's failures are answers as to any other program."""
+    client = Client(raise_request_exception=False)
+    client.force_login(a_login(identity, role, username))
+    return client

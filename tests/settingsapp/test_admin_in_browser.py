@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.running import PASSWORD, RunningLivermore, chromium
+from tests.browsing import a_browser
+from tests.running import PASSWORD, RunningLivermore
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +36,8 @@ Membership.objects.create(user=stranger, identity=create_identity())
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=list(quiet))
+    with a_browser() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

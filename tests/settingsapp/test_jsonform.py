@@ -106,7 +106,10 @@ def test_the_form_shows_no_null_for_it_has_no_way_to(document: dict[str, Any]) -
 
     left = {path.rpartition(".")[2] for path in nulls(jsonform.to_form(document))}
     # A number's field is empty where there is none, which the form writes as null.
-    assert left <= {"max_daily_trades", "stop_loss_percentage", "take_profit_percentage", "cooldownMinutes"}
+    assert left <= {
+        *("max_daily_trades", "stop_loss_percentage", "take_profit_percentage", "cooldownMinutes"),
+        *("max_spread_percent", "min_change_percent_24h", "max_change_percent_24h", "top_n"),
+    }
 
 
 def test_every_field_of_the_document_is_in_the_form_with_its_title_and_its_help() -> None:

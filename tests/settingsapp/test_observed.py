@@ -22,6 +22,7 @@ SETTINGS = "/api/v1/settings"
 SCAN, LOADED = "scanner_symbols_last_update", "portfolio_symbols_last_update"
 EARLIER, LATER = "2026-01-31T12:00:00.000Z", "2026-03-01T12:00:00.000Z"
 SYSTEM = Cause("system", None, "")
+OWN, HELD_NOW = ["BTC-USD"], ["kraken:XXBTZUSD", "coinbase:ETH-USD"]
 
 
 @pytest.fixture
@@ -132,3 +133,70 @@ def test_an_import_brings_it_to_a_new_installation_and_no_further(identity: Iden
     after = services.replace(identity.sub, file, cause=Cause("import", None, ""))
     assert after.version == 1, "nothing that makes a version was different"
     assert after.document.as_json() == saved(identity) == file | {SCAN: LATER}
+
+
+@pytest.fixture
+def loading(identity: Identity) -> Identity:
+    """Positions of its own, which rest: what is held is loaded from the exchanges."""
+    exchanges = {"kraken": {"enabled": True}, "coinbase": {"enabled": True}}
+    own = {"position_symbols": OWN, "load_positions_from_exchange": True, "exchanges": exchanges}
+    services.patch(identity.sub, own, cause=SYSTEM)
+    services.observe(identity.sub, {"position_symbols": HELD_NOW})
+    return identity
+
+
+def test_what_is_held_is_read_and_exported_in_place_of_positions_that_rest(admin: Client, loading: Identity) -> None:
+    read = admin.get(SETTINGS)
+    assert read.json()["settings"]["position_symbols"] == HELD_NOW
+    assert read.headers["ETag"] == '"2"'
+    assert admin.get(f"{SETTINGS}/export").json()["position_symbols"] == HELD_NOW
+    assert UserSettings.objects.get().settings["position_symbols"] == OWN
+    services.observe(loading.sub, {"position_symbols": None})
+    assert saved(loading)["position_symbols"] == OWN
+
+
+@pytest.mark.parametrize("sent", [HELD_NOW, OWN, ["SOL-USD"]])
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_positions_that_are_loaded_are_not_written_by_whoever_sends_them(
+    admin: Client, loading: Identity, method: str, sent: list[str]
+) -> None:
+    body = admin.get(SETTINGS).json()["settings"] | {"position_symbols": sent}
+    answer = getattr(admin, method)(SETTINGS, body, content_type="application/json")
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
+    assert answer.json()["settings"]["position_symbols"] == HELD_NOW
+    changed = getattr(admin, method)(SETTINGS, body | {"position_refresh_hours": 5}, content_type="application/json")
+    assert changed.json()["settings"]["position_symbols"] == HELD_NOW
+    assert UserSettings.objects.get().settings["position_symbols"] == OWN
+
+
+@pytest.mark.parametrize(("sent", "then"), [(HELD_NOW, OWN), (["SOL-USD"], ["SOL-USD"])])
+def test_when_loading_ends_ones_own_positions_count_again(loading: Identity, sent: list[str], then: list[str]) -> None:
+    patch = {"load_positions_from_exchange": False, "position_symbols": sent}
+    services.patch(loading.sub, patch, cause=SYSTEM)
+    assert saved(loading)["position_symbols"] == then
+
+
+def test_what_is_held_on_an_exchange_that_has_gone_from_the_document_is_not_shown(loading: Identity) -> None:
+    services.patch(loading.sub, {"exchanges": {"kraken": None}}, cause=SYSTEM)
+    assert saved(loading)["position_symbols"] == ["coinbase:ETH-USD"]
+
+
+def test_an_older_version_comes_back_with_its_own_positions(loading: Identity) -> None:
+    services.patch(loading.sub, {"load_positions_from_exchange": False, "position_symbols": []}, cause=SYSTEM)
+    versions.restore(loading.sub, 2, cause=SYSTEM)
+    assert UserSettings.objects.get().settings["position_symbols"] == OWN
+    assert saved(loading)["position_symbols"] == HELD_NOW
+
+
+def test_an_import_brings_its_own_positions_and_ones_own_export_changes_nothing(loading: Identity) -> None:
+    cause = Cause("import", None, "")
+    assert services.replace(loading.sub, saved(loading), cause=cause).version == 2
+    brought = saved(loading) | {"position_symbols": ["SOL-USD"]}
+    services.replace(loading.sub, brought, cause=cause)
+    assert UserSettings.objects.get().settings["position_symbols"] == ["SOL-USD"]
+
+
+def test_a_draft_that_sends_back_what_was_held_earlier_tells_of_no_change(admin: Client, loading: Identity) -> None:
+    draft = saved(loading) | {"position_symbols": ["kraken:XETHZUSD"], "position_refresh_hours": 5}
+    told = admin.post(f"{SETTINGS}/diff", draft, content_type="application/json").json()
+    assert [change["path"] for change in told["changes"]] == ["position_refresh_hours"]

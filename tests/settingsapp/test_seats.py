@@ -148,3 +148,39 @@ def test_a_session_with_another_passwords_hash_has_no_seat(browser: Client, olga
     assert seats.remembered(session) is None
     assert seats.confirmed(session) is None
     assert seats.remembered(browser.session) is not None
+
+
+def test_those_who_are_asked_about_together_have_the_seats_that_each_has_alone(
+    identity: Identity, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    def signed_in(user: User, change: Callable[[User], object] = lambda user: None) -> SessionBase:
+        client = Client()
+        client.force_login(user)
+        change(user)
+        session: SessionBase = client.session
+        return session
+
+    sessions = {
+        **{role.value: signed_in(a_login(identity, role, f"{role}-1")) for role in Role},
+        "several roles": signed_in(a_login(identity, Role.VIEWER, "both"), lambda user: _add(user, Role.ADMIN)),
+        "superuser": signed_in(User.objects.create_superuser("root")),
+        "no identity": signed_in(a_login(None, Role.ADMIN, "lone")),
+        "no role": signed_in(a_login(identity, None, "nobody")),
+    }
+    rare = {
+        "deactivated": signed_in(a_login(identity, Role.ADMIN, "gone"), deactivate),
+        "another password": signed_in(a_login(identity, Role.ADMIN, "new"), change_password),
+        "nobody": Client().session,
+    }
+    both = sessions | rare
+    assert seats.confirmed_together(both) == {key: seats.confirmed(session) for key, session in both.items()}
+    for session in sessions.values():
+        seats.forget(session[SESSION_KEY])
+    with django_assert_num_queries(3):
+        found = seats.confirmed_together(sessions)
+    assert [seats.remembered(session) for session in sessions.values()] == list(found.values())
+    assert {key for key, seat in found.items() if seat and seat.role is Role.ADMIN} >= {"several roles", "superuser"}
+
+
+def _add(user: User, role: Role) -> None:
+    user.groups.add(Group.objects.get(name=role.value))

@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.browsing import a_browser
 from tests.journeys.settings_editor.editor_tab import WIDE, EditorTab
-from tests.running import PASSWORD, RunningLivermore, an_installation, chromium
+from tests.running import PASSWORD, RunningLivermore, an_installation
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    quiet = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium(), args=list(quiet))
+    with a_browser() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="package")

@@ -11,7 +11,7 @@ from runtime.bus.commands import Submitted, record, submit
 from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import GROUP, Keys
 from runtime.bus.leader_queue import LeaderQueue
-from runtime.engine.ports import QueuedCommand
+from runtime.engine.ports.commands import QueuedCommand
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.records import CommandRecord
 from settingsapp.schema import strict_json

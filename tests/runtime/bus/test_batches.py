@@ -5,7 +5,8 @@ import pytest
 from runtime.bus import leader_calls
 from runtime.bus.calls import arun
 from runtime.bus.commands import RETENTION_SECONDS
-from runtime.engine.ports import CommandEnd, LeaseLostError, QueuedCommand
+from runtime.engine.ports.availability import LeaseLostError
+from runtime.engine.ports.commands import CommandEnd, QueuedCommand
 from runtime.protocol.answers import CommandState, Outcome, Result
 from runtime.protocol.commands import members_of
 from runtime.protocol.undo import UndoMode, UndoWatchlist

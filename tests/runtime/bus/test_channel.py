@@ -11,7 +11,7 @@ from runtime.bus.calls import arun
 from runtime.bus.channel import copy_channel_to_stream
 from runtime.bus.commands import QUEUE_FULL, submit
 from runtime.bus.connections import AsyncRedis
-from runtime.engine.ports import CommandEnd
+from runtime.engine.ports.commands import CommandEnd
 from runtime.protocol.answers import CommandState
 from tests.runtime.bus.leading import DONE, Leader, a_leader, a_message
 

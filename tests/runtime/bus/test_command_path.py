@@ -14,7 +14,7 @@ from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import Keys
 from runtime.bus.leader_queue import LeaderQueue
 from runtime.engine.loop import Rhythm
-from runtime.engine.ports import CommandEnd, QueuedCommand
+from runtime.engine.ports.commands import CommandEnd, QueuedCommand
 from runtime.engine_process import EngineProcess, Timing
 from runtime.models import EngineRecord
 from runtime.protocol.answers import CommandState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.engine.ports import CommandEnd, Start
+from runtime.engine.ports.commands import CommandEnd, Start
 from runtime.protocol.answers import CommandState
 from tests.runtime.bus.leading import DAY_MS, DONE, Leader, now_ms, until_past
 

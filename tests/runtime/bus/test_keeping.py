@@ -7,7 +7,7 @@ import pytest
 from runtime.bus.calls import arun
 from runtime.bus.commands import EVENTS_LENGTH, RETENTION_SECONDS
 from runtime.bus.leader_calls import emit, read_intent, store_intent
-from runtime.engine.ports import CommandEnd, Intent
+from runtime.engine.ports.commands import CommandEnd, Intent
 from settingsapp.schema.vocabulary import Mode
 from tests.runtime.bus.leading import DAY_MS, DONE, Leader, now_ms
 

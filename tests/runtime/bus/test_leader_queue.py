@@ -8,7 +8,7 @@ import pytest
 
 from runtime.bus.connections import AsyncRedis, connect_async
 from runtime.bus.leader_queue import _entries
-from runtime.engine.ports import CommandEnd, QueuedCommand, Start
+from runtime.engine.ports.commands import CommandEnd, QueuedCommand, Start
 from runtime.protocol.answers import CommandState, Outcome, Result
 from tests.runtime.bus.leading import DONE, Leader, a_leader, a_message, now_ms
 

@@ -11,7 +11,8 @@ from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import Keys
 from runtime.bus.market_cache import RedisMarketCache
 from runtime.engine.candles import Candle, SeriesKey
-from runtime.engine.ports import CommandEnd, Intent, LeaseLostError
+from runtime.engine.ports.availability import LeaseLostError
+from runtime.engine.ports.commands import CommandEnd, Intent
 from runtime.protocol.answers import Outcome, Result
 from tests.runtime.bus.leading import Leader
 

@@ -8,7 +8,7 @@ from runtime.bus.connections import AsyncRedis
 from runtime.bus.keys import candles, indicators, ticker
 from runtime.bus.market_cache import CANDLES_KEPT, RedisMarketCache, _pattern
 from runtime.engine.candles import Candle, SeriesKey
-from runtime.engine.ports import CacheScope
+from runtime.engine.ports.market_cache import CacheScope
 from settingsapp.schema.vocabulary import Timeframe
 from tests.runtime.bus.leading import a_leader
 
@@ -160,3 +160,22 @@ def test_a_symbol_stands_for_itself_in_a_pattern_whatever_it_is_made_of(symbol: 
         unescaped += rest[1] if escaped else rest[0]
         rest = rest[2 if escaped else 1 :]
     assert unescaped == symbol
+
+
+async def test_a_batch_of_many_series_is_stored_whole(cache: RedisMarketCache, own_redis: AsyncRedis) -> None:
+    keys = [SeriesKey("simulated", f"COIN{number}-USD", "1m") for number in range(1_200)]
+    written = [a_candle(key, number, 1 + number / 7) for number, key in enumerate(keys)]
+    await cache.write(written, {key: {"macdv": float(number)} for number, key in enumerate(keys)})
+    for number in (0, 499, 500, 999, 1_000, 1_199):
+        assert await cache.candles(keys[number]) == [written[number]]
+        assert await own_redis.get(indicators(*keys[number])) == b'{"macdv":%d.0}' % number
+        last = written[number]
+        assert await own_redis.get(ticker("simulated", f"COIN{number}-USD")) == (
+            b'{"last":%s,"time":%d}' % (repr(last.close).encode(), last.close_time)
+        )
+
+
+async def test_a_candle_that_is_no_number_is_not_stored(cache: RedisMarketCache) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        await cache.write([a_candle(BTC, 1), a_candle(ETH, 1, float("nan"))], {})
+    assert await cache.candles(BTC) == []

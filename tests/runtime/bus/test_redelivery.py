@@ -5,7 +5,7 @@ import pytest
 from runtime.bus.calls import Call
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError
 from runtime.bus.leader_queue import LeaderQueue
-from runtime.engine.ports import CommandEnd, Intent, Start
+from runtime.engine.ports.commands import CommandEnd, Intent, Start
 from runtime.protocol.answers import CommandState
 from tests.runtime.bus.leading import DONE, Leader, a_leader
 

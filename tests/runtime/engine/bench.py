@@ -6,7 +6,8 @@ from typing import Any
 from runtime.engine.candles import Candle
 from runtime.engine.market import Market
 from runtime.engine.market_data import MarketData
-from runtime.engine.ports import Entry, LoadedSettings
+from runtime.engine.ports.positions import Entry
+from runtime.engine.ports.settings import LoadedSettings
 from runtime.engine.raised import Claim, claim_of
 from runtime.engine.rereading import Rereading
 from runtime.engine.state import State

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from runtime.engine.convergence import Convergence
 from runtime.engine.market import Market
-from runtime.engine.ports import LoadedSettings
+from runtime.engine.ports.settings import LoadedSettings
 from runtime.engine.state import State
 from runtime.protocol.answers import Outcome
 from runtime.protocol.status import EngineState

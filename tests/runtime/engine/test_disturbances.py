@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from runtime.engine.aggregate import aggregate
 from runtime.engine.candles import DURATION_MS, MINUTE_MS, Candle, SeriesKey
-from runtime.engine.ports import Entry, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.positions import Entry
 from runtime.engine.raised import Claim, claim_of
 from runtime.engine.readings import Reading
 from runtime.protocol.alerts import Alert

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.drift import Drift, SavedLook
-from runtime.engine.ports import Intent, LoadedSettings
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.settings import LoadedSettings
 from runtime.protocol.status import Aspect, Difference, EngineState
 from settingsapp.schema.vocabulary import Mode
 from tests.runtime.fakes.engine import FakeWorld

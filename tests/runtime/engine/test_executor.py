@@ -9,16 +9,10 @@ import pytest
 
 from runtime.engine.executor import LONG_AT_ONCE, Ending, Executor, Handler
 from runtime.engine.market import Market
-from runtime.engine.ports import (
-    CommandEnd,
-    Intent,
-    LeaseLostError,
-    QueuedCommand,
-    SettingsRejectedError,
-    SourceUnavailableError,
-    Start,
-    UnknownInstrumentError,
-)
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import CommandEnd, Intent, QueuedCommand, Start
+from runtime.engine.ports.feeds import UnknownInstrumentError
+from runtime.engine.ports.settings import SettingsRejectedError
 from runtime.engine.state import NotReadyError, State
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.commands import members_of

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from runtime.engine.drift import SavedLook
-from runtime.engine.ports import Intent, LeaseLostError, SettingsUnusableError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.settings import SettingsUnusableError
 from runtime.protocol.answers import Outcome
 from runtime.protocol.status import Aspect, Difference, EngineState
 from settingsapp.schema.vocabulary import Mode
@@ -63,6 +65,13 @@ async def test_without_any_intent_the_document_says_how_to_start() -> None:
         assert world.state.mode is Mode.POSITION_MONITOR
     assert EngineState.RUNNING not in world.outbox.states
     assert world.intents.kept is None
+
+
+async def test_when_it_last_signalled_is_known_after_a_restart() -> None:
+    world = FakeWorld()
+    world.outbox.announced_before = 1_700_000_000_000
+    async with world.warmed_up():
+        await world.outbox.until(lambda: world.outbox.statuses[-1].last_signal_at == 1_700_000_000_000)
 
 
 async def test_a_lost_nudge_heals_by_itself() -> None:

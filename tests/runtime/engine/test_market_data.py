@@ -3,7 +3,8 @@
 import asyncio
 
 from runtime.engine.market_data import GAPS_AT_ONCE
-from runtime.engine.ports import Entry, LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.positions import Entry
 from runtime.protocol.alerts import AlertKind
 from runtime.protocol.status import EngineState
 from tests.runtime.fakes.engine import FakeWorld
@@ -51,6 +52,16 @@ async def test_a_live_candle_alerts_and_is_cached() -> None:
         assert stop_loss.open_time == START_MS
         await world.outbox.until(lambda: world.outbox.statuses[-1].last_signal_at is not None)
         assert world.cache.prices["simulated:BTC-USD"] == 90.0
+
+
+async def test_the_status_says_when_what_the_indicators_say_has_changed() -> None:
+    async with FakeWorld().warmed_up() as world:
+        before = world.state.readings_at
+        assert before is not None
+        world.clock.suspend(1)
+        world.feed.close_candle("BTC-USD", START_MS, 90.0)
+        await _taken(world, START_MS)
+        await world.outbox.until(lambda: (world.outbox.statuses[-1].readings_at or 0) > before)
 
 
 async def test_while_paused_candles_are_stored_and_alerts_come_late_if_at_all() -> None:

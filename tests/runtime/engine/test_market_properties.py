@@ -1,14 +1,17 @@
 """However a history comes in, what comes out is the same."""
 
+import random
 from dataclasses import replace
+from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runtime.engine.aggregate import aggregate
 from runtime.engine.candles import Candle
 from runtime.engine.corrections import Replacement
-from runtime.engine.market import Market
+from runtime.engine.market import Market, Step
 from settingsapp.schema.vocabulary import Timeframe
 from tests.runtime.engine.walks import bars_of, feed_all, key_of, market_of, walk
 
@@ -110,3 +113,49 @@ def test_reading_a_wrong_history_again_mends_it(candles: list[Candle], data: st.
     feed_all(market, wrong)
     assert market.replace(key_of("5m"), candles) == Replacement(missing=len(dropped), changed=changed)
     assert state(market) == state(right)
+
+
+SYMBOLS = tuple(f"COIN{number}-USD" for number in range(30))
+
+
+def many_symbols() -> Market:
+    market = Market(30)
+    for symbol in SYMBOLS[:-1]:
+        market.track("simulated", symbol, ("5m", *HIGHER))
+    return market
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_batch_is_taken_as_if_its_candles_had_come_one_by_one(seed: int) -> None:
+    """With gaps, repetitions, an unknown symbol, odd prices, and several candles of one symbol."""
+    together, alone, chance = many_symbols(), many_symbols(), random.Random(seed)
+    courses = [
+        [replace(c, series=c.series._replace(symbol=symbol)) for c in walk("5m", 200, seed=number, missing=0.02)]
+        for number, symbol in enumerate(SYMBOLS)
+    ]
+    ends = [0]
+    while ends[-1] < 200:
+        ends.append(ends[-1] + chance.choice([1, 3, 12]))
+    for since, until in pairwise(ends):
+        batch = [candle for course in courses for candle in course[since:until]]
+        for index in chance.sample(range(len(batch)), min(3, len(batch))):
+            batch[index] = replace(batch[index], high=chance.choice([float("nan"), float("inf"), 1e300]))
+        batch += chance.sample(batch, min(5, len(batch)))
+        expected = []
+        for candle in batch:
+            try:
+                expected.append(alone.feed(candle))
+            except ValueError as error:
+                expected.append(Step(refusal=str(error)))
+        steps = together.feed_many(batch)
+        assert list(steps) == expected
+        for market in (together, alone):
+            for gap in {step.gap for step in steps if step.gap is not None}:
+                last = market.last_bar(gap.key)
+                if last is not None and gap.since <= last.close_time < gap.until:
+                    market.fill(gap.key, last.close_time, gap.until, ())
+    for symbol in SYMBOLS[:-1]:
+        for key in together.series_of(f"simulated:{symbol}"):
+            assert together.candles(key) == alone.candles(key)
+            assert together.reading(key) == alone.reading(key)
+            assert together.ready(key) == alone.ready(key)

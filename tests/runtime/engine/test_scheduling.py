@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from runtime.engine.ports import LeaseLostError, Schedule, Settled
+from runtime.engine.ports.availability import LeaseLostError
+from runtime.engine.ports.schedules import Schedule, Settled
 from runtime.engine.scheduling import Scheduling
 from runtime.engine.timetable import GRACE_MS, read_timetable
 from tests.runtime.fake_clock import FakeClock

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from runtime.engine.candles import DURATION_MS, Candle
-from runtime.engine.ports import SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.sparse import GRACE_MS
 from runtime.protocol.status import EngineState
 from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from runtime.engine.ports import SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.protocol.status import EngineState
 from tests.runtime.fakes.engine import FakeWorld
 from tests.runtime.fakes.feeds import START_MS, FakeFeed, a_candle

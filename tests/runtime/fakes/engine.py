@@ -8,7 +8,8 @@ from typing import Any
 
 from runtime.engine.loop import Engine, Ports, Rhythm
 from runtime.engine.market import KEPT_BARS, Market
-from runtime.engine.ports import Intent, Journal
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.journal import Journal
 from runtime.engine.state import State
 from runtime.protocol.payloads import CommandName
 from runtime.protocol.status import EngineState
@@ -21,6 +22,7 @@ from tests.runtime.fakes.notifications import FakeNotifications
 from tests.runtime.fakes.outbox import FakeOutbox
 from tests.runtime.fakes.positions import FakePositions
 from tests.runtime.fakes.queue import Completed, FakeQueue
+from tests.runtime.fakes.scanner import FakeScanner
 from tests.runtime.fakes.schedules import FakeSchedules
 from tests.runtime.fakes.settings_source import FakeSettingsSource
 
@@ -47,6 +49,7 @@ class FakeWorld:
     schedules: FakeSchedules = field(default_factory=FakeSchedules)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     notifications: FakeNotifications = field(default_factory=FakeNotifications)
+    scanner: FakeScanner = field(default_factory=FakeScanner)
     journal: Journal = field(default_factory=FakeJournal)
     rhythm: Rhythm = RHYTHM
     clock: FakeClock = field(default_factory=lambda: FakeClock(START_MS))
@@ -71,6 +74,7 @@ class FakeWorld:
             schedules=self.schedules,
             outbox=self.outbox,
             notifications=self.notifications,
+            scanner=self.scanner,
             journal=self.journal,
             sleep=brief_sleep,
         )

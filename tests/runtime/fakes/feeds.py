@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
-from runtime.engine.ports import Feed, SourceUnavailableError, UnknownInstrumentError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.feeds import Feed, UnknownInstrumentError
 from runtime.protocol.status import ExchangeStatus
 from settingsapp.schema.vocabulary import Timeframe
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from runtime.engine.ports import Intent, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import Intent
 
 
 class FakeIntents:

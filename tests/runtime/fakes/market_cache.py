@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from runtime.engine.candles import Candle, SeriesKey
-from runtime.engine.ports import CacheScope
+from runtime.engine.ports.market_cache import CacheScope
 from settingsapp.schema.vocabulary import Timeframe
 
 

@@ -21,6 +21,8 @@ class FakeOutbox:
         """What was raised before the engine began."""
         self.entries_before: Mapping[str, int] = {}
         """What counts against the day's limit from before the engine began."""
+        self.announced_before: int | None = None
+        """When the last alert was announced before the engine began."""
         self.withdrawn: list[tuple[UUID, int]] = []
         """Ids of alerts that hold no longer, each with when that was said."""
         self.errors: list[tuple[str, str, str]] = []
@@ -46,6 +48,9 @@ class FakeOutbox:
     async def alerts_since(self, since: int) -> Sequence[Alert]:
         gone = {one for one, _ in self.withdrawn}
         return [*self.alerts_before, *(alert for alert in self.alerts if alert.id not in gone)]
+
+    async def last_announced(self) -> int | None:
+        return self.announced_before
 
     async def entries_since(self, since: int) -> Mapping[str, int]:
         return self.entries_before

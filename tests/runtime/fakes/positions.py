@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from runtime.engine.ports import Entry
+from runtime.engine.holdings import Account
+from runtime.engine.ports.positions import Entry
 
 
 class FakePositions:
@@ -10,6 +11,7 @@ class FakePositions:
 
     def __init__(self, *entries: Entry) -> None:
         self.entries = list(entries)
+        self.kept: tuple[Account, ...] = ()
         self.trouble: Exception | None = None
 
     async def load(self) -> Sequence[Entry]:
@@ -18,7 +20,21 @@ class FakePositions:
 
     async def remember(self, entry: Entry) -> None:
         self._fail()
-        self.entries.append(entry)
+        known = [one for one in self.entries if one.symbol == entry.symbol]
+        if entry.is_cost or not known:
+            self.entries = [one for one in self.entries if one.symbol != entry.symbol] + [entry]
+
+    async def forget(self, symbol: str) -> None:
+        self._fail()
+        self.entries = [one for one in self.entries if one.symbol != symbol]
+
+    async def accounts(self) -> Sequence[Account]:
+        self._fail()
+        return self.kept
+
+    async def keep_accounts(self, accounts: Sequence[Account]) -> None:
+        self._fail()
+        self.kept = tuple(accounts)
 
     def _fail(self) -> None:
         if self.trouble is not None:

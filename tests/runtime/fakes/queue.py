@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.engine.ports import CommandEnd, Intent, QueuedCommand, Start
+from runtime.engine.ports.commands import CommandEnd, Intent, QueuedCommand, Start
 from runtime.protocol.answers import CommandState, Result
 from runtime.protocol.commands import Command, parse_command
 from runtime.protocol.payloads import CommandName

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from runtime.engine.ports import Schedule, Settled, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.schedules import Schedule, Settled
 from runtime.engine.timetable import read_timetable
 
 

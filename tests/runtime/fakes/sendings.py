@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from runtime.engine.ports import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
 from runtime.persistence.sendings import SendingKey, Unsent
 from runtime.protocol.delivery import Sending, SendingState
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.engine.ports import LoadedSettings, SettingsEdit, SettingsRejectedError, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.settings import LoadedSettings, SettingsEdit, SettingsRejectedError
 from runtime.protocol.commands import Command
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.validation import validate
@@ -27,6 +28,8 @@ class FakeSettingsSource:
         self.loads = 0
         self.looked_at: int | None = None
         """The version that the engine's own looks find, whatever is saved."""
+        self.waiting = False
+        """Whether what is saved is to wait for a reload."""
         self.edits: list[tuple[str, str]] = []
         """What was done, with the id of the command that caused it."""
         self._made: list[tuple[int, str, str]] = []
@@ -51,6 +54,10 @@ class FakeSettingsSource:
     async def version(self) -> int:
         self._fail()
         return self.looked_at or self.saved.version
+
+    async def waits_for_reload(self, running: int, saved: int) -> bool:
+        self._fail()
+        return self.waiting
 
     async def add_symbol(self, symbol: str, command: Command) -> SettingsEdit:
         return self._edit("add", symbol, command, [*self._without(symbol), symbol])

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.feeds.exchanges.feed import ExchangeFeed
 from runtime.feeds.opening import LiveFeeds
 from runtime.feeds.recorded import RecordedFeed
 from runtime.feeds.recordings import RecordingError
@@ -22,8 +23,10 @@ def test_the_simulated_exchange_is_made_up_unless_something_is_played(tmp_path: 
     assert playing.playing == ("simulated",)
 
 
-def test_an_exchange_without_a_connection_has_no_feed() -> None:
-    assert LiveFeeds(CLOCK, CLOCK.sleep).open("coinbase") is None
+def test_an_exchange_is_connected_to_where_its_library_speaks_to_it() -> None:
+    feeds = LiveFeeds(CLOCK, CLOCK.sleep)
+    assert isinstance(feeds.open("coinbase"), ExchangeFeed)
+    assert feeds.open("mtgox") is None
 
 
 def test_a_file_that_cannot_be_played_is_told_before_anything_starts(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from runtime.engine.candles import DURATION_MS, Candle, SeriesKey
 from runtime.engine.market import Bar, Market
 from runtime.engine.modes import MODES, ModeContext
-from runtime.engine.ports import UnknownInstrumentError
+from runtime.engine.ports.feeds import UnknownInstrumentError
 from runtime.engine.replaying import FIRST_VERSION, Replay
 from runtime.feeds.recorded import RecordedFeed
 from runtime.feeds.recordings import Recording, read_recording

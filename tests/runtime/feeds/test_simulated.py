@@ -3,7 +3,8 @@ import itertools
 import pytest
 
 from runtime.engine.candles import DURATION_MS, MINUTE_MS, Candle
-from runtime.engine.ports import UnknownInstrumentError
+from runtime.engine.holdings import added_up, holdings, mapped
+from runtime.engine.ports.feeds import AccountFeed, KeyVariables, UnknownInstrumentError
 from runtime.feeds.simulated import SimulatedFeed
 from settingsapp.schema.vocabulary import TIMEFRAMES
 from tests.runtime.fake_clock import FakeClock
@@ -105,3 +106,21 @@ def test_the_status_says_that_prices_are_made_up(feed: SimulatedFeed) -> None:
     assert (feed.exchange, status.state, feed.symbols()) == ("simulated", "connected", None)
     assert "made up" in status.message
     assert feed.timeframes == TIMEFRAMES
+
+
+async def test_the_made_up_holdings_become_positions_at_its_own_prices(feed: SimulatedFeed) -> None:
+    assert isinstance(feed, AccountFeed)
+    held = added_up(await feed.balances(KeyVariables()))
+    markets = mapped(held, await feed.instruments())
+    prices = await feed.last_prices([market.symbol for market in markets.values()])
+    found = holdings(held, markets, prices, 1.0)
+    assert [(one.symbol, one.amount) for one in found.positions] == [
+        ("BTC-USD", 0.15),
+        ("ETH-USD", 2.5),
+        ("LINK-USD", 60.0),
+        ("SOL-USD", 30.0),
+    ]
+    assert [one.currency for one in found.left_out] == ["DOGE"]
+    (last,) = await feed.warmup("BTC-USD", "1m", 1)
+    assert prices["BTC-USD"] == last.close
+    assert "holdings, are made up" in feed.status().message

@@ -16,7 +16,7 @@ from tests.running import PASSWORD, RunningLivermore, an_installation, wait_unti
 from tests.runtime.launch.programs import alive, processes_naming
 
 EMBEDDED = not os.environ.get("REDIS_URL")
-PROGRAMS = {"valkey": "valkey-server", "engine": "runengine", "web": "daphne"}
+PROGRAMS = {"valkey": "valkey-server", "engine": "runengine", "web": "runtime.live.web_server"}
 
 
 def running(installation: RunningLivermore) -> dict[int, str]:

@@ -74,7 +74,10 @@ class FakeEngine:
         message = json.dumps(body | {"timestamp": await self.now_ms()})
         name = f"livermore:events:{self.sub}"
         entry = await self.redis.xadd(name, {"message": message}, maxlen=limit, approximate=False)
-        return entry.decode() if isinstance(entry, bytes) else entry
+        seq = entry.decode() if isinstance(entry, bytes) else entry
+        if body["type"] == "error":
+            await self.redis.xadd(f"livermore:errors:{self.sub}", {"message": message}, id=seq)
+        return seq
 
     async def result(self, command_id: str) -> str:
         return await self.tell(

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -17,6 +17,8 @@ from livermore.asgi import application
 from runtime.live import consumer, hub
 from runtime.live.consumer import RuntimeConsumer
 from runtime.models import Alert
+from settingsapp import tokens
+from settingsapp.accounts import Role
 from settingsapp.models import Identity, Membership, UserSettings
 from tests.runtime.live.fake_engine import FakeEngine
 
@@ -44,9 +46,16 @@ def cookie(user: User) -> str:
 class Browser:
     """One websocket of a browser's."""
 
-    def __init__(self, cookie: str = "", query: str = "", origin: str = ORIGIN, path: str = "/ws/runtime/") -> None:
-        headers = [(b"origin", origin.encode()), (b"host", b"localhost:8000"), (b"cookie", cookie.encode())]
-        self.socket = WebsocketCommunicator(application, path + query, headers)
+    def __init__(
+        self,
+        cookie: str = "",
+        query: str = "",
+        origin: str = ORIGIN,
+        path: str = "/ws/runtime/",
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        own = [(b"origin", origin.encode()), (b"host", b"localhost:8000"), (b"cookie", cookie.encode())]
+        self.socket = WebsocketCommunicator(application, path + query, [*own, *headers])
 
     async def connect(self) -> tuple[bool, int | None]:
         return await self.socket.connect(timeout=5)  # type: ignore[no-any-return]
@@ -187,6 +196,13 @@ async def test_a_place_that_cannot_be_resumed_gets_a_snapshot_that_says_so(
 
 async def test_nobody_signed_in_is_told_to_sign_in(redis_server: str, transactional_db: None) -> None:
     browser = Browser()
+    await browser.connect()
+    assert await browser.closed_with() == consumer.SIGNED_OUT
+
+
+async def test_an_api_token_opens_no_socket_so_that_none_outlives_its_revocation(user: User) -> None:
+    made = await sync_to_async(tokens.make)(user, "night watch", Role.VIEWER, timezone.now())
+    browser = Browser(headers=[(b"authorization", f"Bearer {made.secret}".encode())])
     await browser.connect()
     assert await browser.closed_with() == consumer.SIGNED_OUT
 

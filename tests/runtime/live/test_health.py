@@ -42,8 +42,8 @@ async def test_readyz_names_an_engine_that_never_reported(identity: Identity, re
 
 
 async def test_readyz_names_the_silent_one_of_several(engine: FakeEngine, identity: Identity) -> None:
-    await engine.beat()
     await sync_to_async(Identity.objects.create)(sub="the-silent-one")
+    await engine.beat()
     check = (await ask("/readyz"))[1]["checks"]["engine"]
     assert check == {
         "ok": False,

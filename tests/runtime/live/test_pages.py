@@ -7,9 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from runtime.bus import keys as names
 from runtime.bus.connections import SyncRedis, connect
 from runtime.bus.keys import Keys
+from runtime.engine.candles import SeriesKey
+from runtime.live.pages import FIRST_ROWS
 from runtime.protocol.confirmation import what_is_lost
+from runtime.protocol.status import ExchangeStatus
 from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
@@ -81,3 +85,41 @@ def test_what_is_wanted_and_not_so_is_said_where_it_shows_with_its_time_and_the_
     client = Client()
     client.force_login(a_login(identity, Role.OPERATOR))
     assert "Wanted" not in client.get("/").content.decode()
+
+
+def test_the_first_symbols_with_their_values_exchanges_and_cache_are_there_before_any_script(
+    identity: Identity, redis: SyncRedis
+) -> None:
+    exchange = f"x{identity.sub[:8]}"
+    series = SeriesKey(exchange, "COIN00-USD", "5m")
+    redis.set(names.indicators(*series), json.dumps({"openTime": 0, "macdv": -161.25, "stage": "oversold"}))
+    redis.set(
+        names.indicators(*series._replace(timeframe="1h")), json.dumps({"openTime": 0, "macdv": 3, "stage": "new"})
+    )
+    now_ms = int(redis.time()[0]) * 1000
+    connected = ExchangeStatus(exchange, "stalled", 34.0, now_ms, 120.5, now_ms - 60_000, 3, "", 0.981)
+    status = BASE | {
+        "timestamp": now_ms,
+        "activeSymbols": [f"{exchange}:COIN{number:02}-USD" for number in range(30)],
+        "staleSeries": [f"{exchange}:COIN00-USD:5m", f"{exchange}:COIN01-USD:1m", "other:COIN01-USD:1m"],
+        "exchanges": [connected.body()],
+        "cache": {"keys": 12_345, "memoryBytes": 3_900_000, "hits": 402, "misses": 6},
+        "checkedShare": 0.5,
+    }
+    redis.set(Keys(identity.sub).status, json.dumps(status))
+    page = page_of(identity, Role.VIEWER)
+    assert page.count("<tr role") == 1 + FIRST_ROWS
+    assert '<td role="cell" data-timeframe="5m" class="stale"><span class="macdv">−161.3</span>' in page
+    assert '<span class="stage tone-bad">oversold</span>' in page
+    assert '<span class="stage tone-none">new</span>' in page
+    assert f"{exchange}:COIN29-USD" in page
+    for told in (
+        "34 ms",
+        "120.5 ms",
+        "98 % confirmed",
+        "50 % confirmed",
+        "3.9 MB",
+        "98.5 %",
+        "<dt>Stale series</dt><dd>2</dd>",
+    ):
+        assert told in page

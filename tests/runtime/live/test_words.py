@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.engine.indicators.macdv import Stage
 from runtime.live import words
 from runtime.protocol.alerts import AlertKind
 from runtime.protocol.answers import CommandState
@@ -89,6 +90,30 @@ def test_the_made_up_market_is_labelled_as_such_and_a_real_one_is_not() -> None:
 def test_a_number_reads_as_what_it_is(value: float) -> None:
     shown = float(words.number(value).replace("−", "-"))
     assert shown == pytest.approx(value, rel=1e-2, abs=1e-8)
+
+
+@given(st.floats(-1e4, 1e4))
+def test_a_macdv_in_the_table_shows_its_sign_and_is_right_to_one_place(value: float) -> None:
+    text = words.macdv(value)
+    assert float(text.replace("−", "-")) == pytest.approx(value, abs=0.0500001)
+    assert text == "0.0" or text[0] == ("+" if value > 0 else "−")
+
+
+def test_what_is_left_to_confirm_is_never_rounded_away() -> None:
+    assert (words.confirmed(0.9999), words.confirmed(1), words.confirmed(None)) == (
+        "99 % confirmed",
+        "100 % confirmed",
+        "",
+    )
+
+
+def test_a_cache_that_nobody_asked_has_no_hit_rate() -> None:
+    assert words.hit_rate({"hits": 0, "misses": 0}) == "–"
+    assert words.hit_rate({"hits": 402, "misses": 6}) == "98.5 %"
+
+
+def test_every_stage_has_a_tone_and_a_meaning() -> None:
+    assert set(words.STAGES) == set(words.STAGE_TONES) == set(Stage)
 
 
 @given(st.integers(0, 10**9))

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from runtime.engine.market import Market
-from runtime.engine.ports import LoadedSettings, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.settings import LoadedSettings
 from runtime.notifying.addresses import Address
-from runtime.notifying.notifier import Notifier, Surroundings
+from runtime.notifying.notifier import Notifier
 from runtime.notifying.pictures import Pictures
 from runtime.notifying.planning import MOST_ATTEMPTS, TOO_OLD_MS
 from runtime.notifying.post import Answer, Attempt, Letter
+from runtime.notifying.surroundings import Surroundings
 from runtime.persistence.sendings import SendingKey, Unsent
 from runtime.protocol.alerts import Alert, AlertKind
 from runtime.protocol.answers import Outcome

@@ -11,7 +11,11 @@ from django.db import OperationalError
 from runtime.bus.calls import arun
 from runtime.bus.connections import connect_async
 from runtime.bus.leader_calls import store_intent
-from runtime.engine.ports import Entry, Intent, LeaseLostError, SettingsRejectedError, SourceUnavailableError
+from runtime.engine.holdings import Account, Holding, Holdings, LeftOut
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.positions import Entry
+from runtime.engine.ports.settings import SettingsRejectedError
 from runtime.models import Alert as StoredAlert
 from runtime.models import PositionEntry
 from runtime.persistence.alerts import AlertStore
@@ -54,6 +58,8 @@ async def test_a_replaced_engine_can_write_nothing(identity: str) -> None:
         lambda: AlertStore(identity, old).store(an_alert(), DUE),
         lambda: AlertStore(identity, old).withdraw([an_alert().id], 1),
         lambda: PositionBook(identity, old).remember(Entry("simulated:BTC-USD", 1.0, 1)),
+        lambda: PositionBook(identity, old).forget("simulated:BTC-USD"),
+        lambda: PositionBook(identity, old).keep_accounts([]),
         lambda: KeptIntents(redis, identity, "6", old).remember(Intent(True, None, revision=9)),
         lambda: SavedDocument(identity, old).remove_symbol("BTC-USD", parse_command({"id": "c1", "command": "status"})),
     ]
@@ -101,6 +107,16 @@ async def test_entry_alerts_of_a_day_are_counted_by_exchange_where_they_were_due
     assert await store.entries_since(0) == {"simulated": 1, "kraken": 2}
     tomorrow = int((await StoredAlert.objects.alatest("created_at")).created_at.timestamp() * 1000) + 1_000
     assert await store.entries_since(tomorrow) == {}
+
+
+async def test_the_last_alert_that_was_announced_is_known_and_late_ones_are_not_it(identity: str) -> None:
+    store = AlertStore(identity, Fence(identity, "1"))
+    assert await store.last_announced() is None
+    await store.store(an_alert(), DUE)
+    announced = int((await StoredAlert.objects.aget()).created_at.timestamp() * 1000)
+    await store.store(an_alert(60_000).as_late(), DUE)
+    assert await store.last_announced() == announced
+    assert await AlertStore("nobody", Fence("nobody", "1")).last_announced() is None
 
 
 async def test_a_withdrawn_alert_is_marked_once_and_no_longer_counts_as_raised(identity: str) -> None:
@@ -177,6 +193,29 @@ async def test_the_first_entry_of_a_position_stays(identity: str) -> None:
     await book.remember(Entry("simulated:BTC-USD", 100.0, 5))
     await book.remember(Entry("simulated:BTC-USD", 200.0, 6))
     assert await book.load() == [Entry("simulated:BTC-USD", 100.0, 5)]
+
+
+async def test_a_known_cost_takes_the_place_of_a_first_sight_and_what_is_gone_is_forgotten(identity: str) -> None:
+    book = PositionBook(identity, Fence(identity, "1"))
+    await book.remember(Entry("simulated:BTC-USD", 100.0, 5))
+    await book.remember(Entry("simulated:BTC-USD", 80.0, 6, is_cost=True))
+    assert await book.load() == [Entry("simulated:BTC-USD", 80.0, 6, is_cost=True)]
+    await book.forget("simulated:BTC-USD")
+    assert await book.load() == []
+
+
+async def test_accounts_are_kept_as_they_were_and_show_in_the_settings_when_they_were_read(identity: str) -> None:
+    book = PositionBook(identity, Fence(identity, "1"))
+    held = Holdings((Holding("BTC", "BTC-USD", 2.0, 100.0, 200.0, None),), (LeftOut("XYZ", 1.0, "no instrument"),))
+    simulated = Account("simulated", held, refreshed_at=1_769_860_800_000)
+    failed = Account("binance", problem="x" * 500, failing_since=7)
+    await book.keep_accounts([simulated, failed])
+    assert await book.accounts() == [failed, simulated]
+    await book.keep_accounts([simulated])
+    assert await book.accounts() == [simulated]
+    saved = await SavedDocument(identity, Fence(identity, "1")).load()
+    assert saved.version == 1
+    assert saved.document.portfolio_symbols_last_update == "2026-01-31T12:00:00.000Z"
 
 
 @pytest.mark.parametrize(("in_redis", "in_database", "counts"), [(5, 4, 5), (4, 5, 5), (None, 5, 5), (5, None, 5)])

@@ -11,7 +11,9 @@ from runtime.bus.calls import arun
 from runtime.bus.clock import RedisClock
 from runtime.bus.commands import server_time
 from runtime.bus.connections import AsyncRedis, connect_async
-from runtime.engine.ports import CommandEnd, LeaseLostError, Settled, SourceUnavailableError
+from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.commands import CommandEnd
+from runtime.engine.ports.schedules import Settled
 from runtime.models import Schedule
 from runtime.persistence.database import Fence
 from runtime.persistence.schedules import KeptSchedules

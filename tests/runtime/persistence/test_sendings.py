@@ -4,7 +4,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import OperationalError
 
-from runtime.engine.ports import LeaseLostError
+from runtime.engine.ports.availability import LeaseLostError
 from runtime.models import Alert as StoredAlert
 from runtime.persistence.alerts import WITHDRAWN_BEFORE, AlertStore
 from runtime.persistence.database import Fence

@@ -118,3 +118,24 @@ def test_a_page_that_can_not_be_is_refused_by_name(viewer: Client, query: str) -
     response = viewer.get(f"{VERSIONS}?{query}")
     assert error_of(response, 422)[0] == "invalid"
     assert response.json()["fields"][0]["path"] == query.partition("=")[0]
+
+
+def test_what_a_version_changed_against_another_is_told_with_what_follows(viewer: Client, identity: Identity) -> None:
+    patch = {"symbols": ["ETH-USD"], "livermore_runtime": {"auto_start": False}}
+    services.patch(identity.sub, patch, cause=Cause("command", None, "", "cmd-2"))
+    told = viewer.get(f"{SETTINGS}/diff?from=2").json()
+    assert (told["from"], told["to"], told["impact"]) == (2, 4, "restart")
+    assert {change["path"]: change["impact"] for change in told["changes"]} == {
+        "perseus_profile.public_name": "hot",
+        "livermore_runtime.auto_start": "restart",
+        "symbols": "resubscribe",
+    }
+    assert "simulated:BTC-USD" in told["symbols"]["lost"]
+    back = viewer.get(f"{SETTINGS}/diff?from=3&to=2").json()
+    assert [change["sentence"] for change in back["changes"]] == ["perseus_profile.public_name: third → second"]
+    assert viewer.get(f"{SETTINGS}/diff?from=4").json()["changes"] == []
+    assert error_of(viewer.get(f"{SETTINGS}/diff?from=9"), 404) == (
+        "not_found",
+        "There is no version 9: the settings are at version 4.",
+    )
+    assert viewer.get(f"{SETTINGS}/diff").status_code == 422

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.feeds import NoCredentialsError
 from runtime.protocol.answers import Outcome
 from runtime.protocol.payloads import CommandName
 from runtime.protocol.status import EngineState
+from tests.runtime.fakes.accounts import FakeAccountFeed
 from tests.runtime.fakes.engine import FakeWorld
 from tests.runtime.fakes.settings_source import FakeSettingsSource, a_document
 
@@ -61,3 +66,33 @@ async def test_an_exchange_that_is_not_enabled_fails_and_an_unknown_one_is_refus
     assert "not enabled in the settings that the engine runs" in idle.result.message
     assert unknown.result.outcome is Outcome.REFUSED
     assert unknown.result.message.endswith("there are simulated, coinbase")
+
+
+KEYS = {"enabled": True, "ApiKeyEnvironmentVariableName": "THERE", "SecretEnvironmentVariableName": "THERE"}
+
+
+def a_world_with_an_account() -> tuple[FakeWorld, FakeAccountFeed]:
+    account = FakeAccountFeed("binance", ["BTC-USD"], BTC=1.0)
+    source = FakeSettingsSource(a_document(exchanges={"simulated": SIMULATED, "binance": KEYS}))
+    return FakeWorld(source=source, others=(account,)), account
+
+
+async def test_keys_are_tried_where_there_are_any() -> None:
+    world, account = a_world_with_an_account()
+    async with world.warmed_up():
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "binance"})
+    assert ended.result.outcome is Outcome.SUCCEEDED
+    assert ended.result.message.endswith("the exchange takes the keys")
+    assert ended.result.data["account"] == "readable"
+    assert account.asked == 1
+
+
+@pytest.mark.parametrize("error", [NoCredentialsError, SourceUnavailableError])
+async def test_keys_that_the_exchange_does_not_take_fail_the_test(error: type[Exception]) -> None:
+    world, account = a_world_with_an_account()
+    account.account_trouble = error("it refused the keys")
+    async with world.warmed_up():
+        ended = await world.do(CommandName.TEST_CONNECTION, {"exchange": "binance"})
+    assert ended.result.outcome is Outcome.FAILED
+    assert ended.result.message.endswith("it refused the keys")
+    assert ended.result.data["account"] == "it refused the keys"

@@ -3,7 +3,8 @@
 import pytest
 
 from runtime.engine.candles import SeriesKey
-from runtime.engine.ports import CacheScope, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.market_cache import CacheScope
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.status import EngineState
 from tests.runtime.fakes.engine import FakeWorld
@@ -125,7 +126,7 @@ async def test_what_was_lost_with_a_cleared_cache_is_loaded_again_warming_and_si
         world.feed.reading.clear()
         ended = await world.do("clear-cache", payload)
         await world.shows(EngineState.WARMING)
-        assert world.state.silent
+        assert not world.state.market.ready(BTC)
         world.feed.reading.set()
         await world.shows(EngineState.RUNNING)
         assert world.feed.warmups == loads + 1

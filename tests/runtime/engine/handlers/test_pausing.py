@@ -2,7 +2,8 @@
 
 import asyncio
 
-from runtime.engine.ports import Intent, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import Intent
 from runtime.protocol.answers import Outcome
 from runtime.protocol.status import EngineState
 from settingsapp.schema.vocabulary import Mode

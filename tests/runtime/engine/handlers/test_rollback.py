@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runtime.engine.ports import SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.protocol.answers import Outcome
 from runtime.protocol.commands import members_of
 from runtime.protocol.status import EngineState

@@ -2,7 +2,9 @@
 
 import pytest
 
-from runtime.engine.ports import Intent, SettingsUnusableError, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
+from runtime.engine.ports.commands import Intent
+from runtime.engine.ports.settings import SettingsUnusableError
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.status import EngineState
 from settingsapp.schema.vocabulary import Mode
@@ -118,6 +120,14 @@ async def test_a_nudge_only_follows_the_document_and_writes_nothing() -> None:
     assert added.result.message == "simulated:ETH-USD is on the watchlist"
     assert removed.result.message == "simulated:BTC-USD is no longer on the watchlist"
     assert world.source.edits == []
+
+
+async def test_a_nudge_says_of_a_symbol_that_stays_on_the_list_that_it_is_switched_off() -> None:
+    async with FakeWorld().warmed_up() as world:
+        world.source.save(symbols=["BTC-USD"], disabled_symbols=["BTC-USD"])
+        ended = await world.do("remove-symbol", {"symbol": "simulated:BTC-USD"}, settingsVersion=2)
+        assert world.state.market.tracked == ()
+    assert ended.result.message == "simulated:BTC-USD is switched off"
 
 
 async def test_a_nudge_for_a_symbol_that_cannot_be_watched_fails_with_the_reason() -> None:

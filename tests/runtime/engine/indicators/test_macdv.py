@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.engine.indicators.macdv import MacdV, Stage, stage_of
-from runtime.engine.indicators.rsi import Rsi
+from runtime.engine.indicators.contract import OneSeries
+from runtime.engine.indicators.macdv import Stage, stage_of
+from runtime.engine.indicators.registry import INDICATORS
 from tests.runtime.engine.walks import START, bars_of, candle, feed_all, key_of, market_of, walk
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -109,8 +110,8 @@ def test_the_calm_is_counted_over_both_sides_of_zero() -> None:
 
 
 def test_an_indicator_says_nothing_before_it_has_enough_bars() -> None:
-    assert MacdV().values() == {}
-    rsi = Rsi()
+    assert OneSeries(INDICATORS["macdv"]).values() == {}
+    rsi = OneSeries(INDICATORS["rsi"])
     for index in range(14):
         rsi.step(candle(START + index * 60_000, 100.0 + index))
         assert rsi.values() == {}
@@ -119,7 +120,7 @@ def test_an_indicator_says_nothing_before_it_has_enough_bars() -> None:
 
 
 def test_the_rsi_of_a_market_that_never_moved_is_neutral() -> None:
-    rsi = Rsi()
+    rsi = OneSeries(INDICATORS["rsi"])
     for index in range(20):
         rsi.step(candle(START + index * 60_000, 100.0))
     assert rsi.values() == {"rsi14": 50.0}

@@ -1,7 +1,7 @@
 import pytest
 
 from runtime.engine.modes import MODES, ModeContext
-from runtime.engine.ports import Entry
+from runtime.engine.ports.positions import Entry
 from runtime.protocol.alerts import AlertKind
 from settingsapp.schema.document import default_document
 from settingsapp.schema.validation import validate

@@ -1,5 +1,6 @@
-"""The made-up Binance, held to what an unmodified ccxt reads of it."""
+"""The made-up exchanges that push bars, held to what an unmodified ccxt reads of them; and the server's faults."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
@@ -13,7 +14,7 @@ import pytest_asyncio
 from tests.exchanges.pointing import credentials, point
 from tests.exchanges.server import ExchangeServer, an_exchange_server
 
-EXCHANGES = ("binance", "binanceus")
+EXCHANGES = ("binance", "binanceus", "bybit", "kraken", "kucoin")
 NOON = 1_750_000_020_000
 """A moment within a minute, ms UTC."""
 MINUTE = 60_000
@@ -29,6 +30,7 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeServer
 async def client(server: ExchangeServer) -> AsyncIterator[Any]:
     [exchange] = server.venues
     pointed = getattr(ccxt.pro, exchange)({**credentials(exchange), "enableRateLimit": False})
+    pointed.has["fetchCurrencies"] = False
     point(pointed, server.origin)
     yield pointed
     await pointed.close()
@@ -71,8 +73,9 @@ async def test_a_candle_that_is_pushed_last_for_its_minute_is_the_one_that_its_t
 async def test_balances_are_told_to_the_right_key_and_nobody_else(client: Any) -> None:
     balance = await client.fetch_balance({"type": "spot"})
     assert balance["total"]["BTC"] == pytest.approx(2.25)
-    client.secret = "another"
-    with pytest.raises(ccxt.AuthenticationError):
+    client.secret = "YW5vdGhlcg=="
+    # The library does not know Kraken's words for it.
+    with pytest.raises(ccxt.ExchangeError if client.id == "kraken" else ccxt.AuthenticationError):
         await client.fetch_balance({"type": "spot"})
 
 
@@ -86,14 +89,32 @@ async def test_whoever_asks_before_retry_after_has_passed_is_told_again_and_note
     assert [request.too_early for request in server.requested(client.id)] == [False, True]
 
 
-async def test_a_fault_goes_out_in_place_of_the_answer_until_it_is_switched_off(server: ExchangeServer) -> None:
-    [exchange] = server.venues
+async def test_what_was_on_its_way_when_somebody_was_asked_to_wait_is_not_too_early(
+    server: ExchangeServer, client: Any
+) -> None:
+    client.enableRateLimit = False
+    server.faults.too_many_requests(30.0)
+    answers = await asyncio.gather(client.fetch_time(), client.fetch_time(), return_exceptions=True)
+    assert all(isinstance(answer, ccxt.NetworkError) for answer in answers)
+    with pytest.raises(ccxt.NetworkError):
+        await client.fetch_time()
+    assert [request.too_early for request in server.requested(client.id)] == [False, False, True]
+
+
+@pytest_asyncio.fixture
+async def binance() -> AsyncIterator[ExchangeServer]:
+    async with an_exchange_server("binance", speed=120.0, start=NOON) as started:
+        yield started
+
+
+async def test_a_fault_goes_out_in_place_of_the_answer_until_it_is_switched_off(binance: ExchangeServer) -> None:
+    [exchange] = binance.venues
     answers = []
     async with aiohttp.ClientSession() as session:
-        faults = server.faults
+        faults = binance.faults
         for fault in (faults.server_errors, faults.html_pages, faults.truncated_json, None):
             with fault() if fault else nullcontext():
-                async with session.get(f"http://{server.origin}/{exchange}/api/v3/time") as response:
+                async with session.get(f"http://{binance.origin}/{exchange}/api/v3/time") as response:
                     answers.append((response.status, response.content_type, _is_json(await response.text())))
     assert answers == [
         (500, "text/plain", False),
@@ -111,21 +132,21 @@ def _is_json(text: str) -> bool:
     return True
 
 
-async def test_a_stalled_connection_answers_pings_and_pushes_nothing(server: ExchangeServer) -> None:
-    [exchange] = server.venues
-    base = f"ws://{server.origin}/{exchange}/stream/ws"
-    market_id = next(iter(server.market(exchange).instruments)).replace("/", "").lower()
+async def test_a_stalled_connection_answers_pings_and_pushes_nothing(binance: ExchangeServer) -> None:
+    [exchange] = binance.venues
+    base = f"ws://{binance.origin}/{exchange}/stream/ws"
+    market_id = next(iter(binance.market(exchange).instruments)).replace("/", "").lower()
     async with aiohttp.ClientSession() as session, session.ws_connect(base, autoping=False) as socket:
         await socket.send_json({"method": "SUBSCRIBE", "params": [f"{market_id}@trade"], "id": 1})
         assert await socket.receive_json() == {"result": None, "id": 1}
-        server.clock.skip(MINUTE)
+        binance.clock.skip(MINUTE)
         assert (await socket.receive_json())["e"] == "trade"
-        with server.faults.stall():
+        with binance.faults.stall():
             for _ in range(2):
                 await socket.ping()
                 # What was under way when the stall began may come before the first answer, nothing before the second.
                 before_pong = [frame.type async for frame in _until_pong(socket)]
-                server.clock.skip(10 * MINUTE)
+                binance.clock.skip(10 * MINUTE)
         assert before_pong == []
 
 
