@@ -5,14 +5,13 @@ import logging
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django import db
 
 from runtime.bus.connections import RedisUnavailableError
 from runtime.bus.live import BEGINNING, Continuation, is_after
 from runtime.engine.ending import end
-from runtime.live import hub, saved
+from runtime.live import hub
 from runtime.live.hub import NO_REDIS, Hub
 from runtime.live.seat import DatabaseAwayError, confirmed_seat, keep_seat, remembered_seat
 from runtime.live.viewer import FellBehindError, Viewer
@@ -113,7 +112,8 @@ class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self.send(text_data=told.text)
 
     async def _say_that_redis_is_away(self, seat: Seat, sub: str, since: str | None) -> None:
-        version = (await database_sync_to_async(saved.versions)((sub,))).get(sub)
+        here = hub.current()
+        version, alerts = await asyncio.gather(here.saved_version(sub), here.recent_alerts(sub, ALERTS))
         body = {
             "type": "snapshot",
             # Unchanged, so that the page resumes from where it really was.
@@ -121,7 +121,7 @@ class RuntimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             "sub": sub,
             "role": seat.role,
             "status": observed(None, 0, version, NO_REDIS),
-            "alerts": await database_sync_to_async(saved.recent_alerts)(sub, ALERTS),
+            "alerts": alerts,
             "errors": [],
         }
         await self.send(text_data=strict_json.encode(body))

@@ -129,6 +129,14 @@ class Hub:
             logger.warning("the last alerts can't be read now: %s", str(error) or "no answer in time")
             return None
 
+    async def saved_version(self, sub: str) -> SavedVersion | None:
+        """Return the saved document's version; None where there is none, or the database can't be asked."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return (await self._saved_versions((sub,))).get(sub)
+        except (db.Error, TimeoutError):
+            return None
+
     async def status(self, sub: str) -> dict[str, Any]:
         """Return the status as people see it, read afresh. Raises RedisUnavailableError."""
         with self._in_use() as ears:

@@ -1,7 +1,7 @@
 """Who sits at the other end of a socket, by the session, asked afresh each time."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -61,19 +61,22 @@ class _Asking:
                     found = await _beside(_ASKING, partial(_confirmed, tuple(asked)))
             except (db.Error, TimeoutError) as error:
                 # Nobody waits longer for a database that hangs than the first of them.
-                asked |= self._waiting
-                self._waiting = {}
-                for answer in asked.values():
+                for answer in (*asked.values(), *self._take_all()):
                     away = DatabaseAwayError(str(error) or "no answer in time")
                     away.__cause__ = error
                     answer.set_exception(away)
             except BaseException as error:
-                for answer in asked.values():
+                for answer in (*asked.values(), *self._take_all()):
                     answer.set_exception(error if isinstance(error, Exception) else DatabaseAwayError("it ends"))
                 raise
             else:
                 for key, answer in asked.items():
                     answer.set_result(found[key])
+
+    def _take_all(self) -> "Collection[asyncio.Future[Seat | None]]":
+        """Those still waiting, who may have asked about sessions that the database is just being asked about."""
+        waiting, self._waiting = self._waiting, {}
+        return waiting.values()
 
 
 _asking: "WeakKeyDictionary[asyncio.AbstractEventLoop, _Asking]" = WeakKeyDictionary()

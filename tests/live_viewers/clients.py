@@ -87,7 +87,8 @@ def listening(crowd: Crowd) -> Iterator[Listening]:
         yield Listening(process)
     finally:
         process.kill()
-        process.wait()
+        # Also those pipes that a test which failed left open.
+        process.communicate()
 
 
 class _Notes:

@@ -65,6 +65,8 @@ def test_one_that_leaves_too_much_unread_is_dropped_at_once_and_its_memory_given
             before = web.resident_bytes
             for _ in range(80):
                 speaker.event(size=200_000)
+                # One after the other: who reads is to have the time to.
+                assert viewers(web)
             wait_until(lambda: viewers(web) == 1, what="the silent one being dropped")
             assert web.resident_bytes - before < MOST_GROWTH
             assert crowd.end().closed == 0

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from runtime.live import seat
 from runtime.live.seat import DatabaseAwayError, confirmed_seat
@@ -68,3 +69,39 @@ async def test_nobody_waits_longer_for_a_database_that_hangs_than_the_first(monk
             await asyncio.wait_for(one, 0.9)
     hangs[0] = False
     assert await confirmed_seat(scope("first")) is None
+
+
+async def test_a_second_page_of_the_same_session_is_answered_too_when_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = [True]
+
+    def confirmed(keys: Sequence[str]) -> dict[str, Seat | None]:
+        if away[0]:
+            time.sleep(0.05)
+            raise OperationalError("gone")
+        return dict.fromkeys(keys)
+
+    monkeypatch.setattr(seat, "_confirmed", confirmed)
+    first = asyncio.create_task(confirmed_seat(scope("same")))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(confirmed_seat(scope("same")))
+    for one in (first, second):
+        with pytest.raises(DatabaseAwayError, match="gone"):
+            await asyncio.wait_for(one, 5)
+    away[0] = False
+    assert await confirmed_seat(scope("same")) is None
+
+
+async def test_what_nobody_expected_reaches_all_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    def confirmed(keys: Sequence[str]) -> dict[str, Seat | None]:
+        time.sleep(0.05)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(seat, "_confirmed", confirmed)
+    first = asyncio.create_task(confirmed_seat(scope("first")))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(confirmed_seat(scope("second")))
+    for one in (first, second):
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(one, 5)
