@@ -33,6 +33,10 @@ class _Asked(NamedTuple):
     due: int
 
 
+class _EmptiedError(Exception):
+    """An account that held something tells of no balance any more."""
+
+
 class PositionLoading:
     """Reads the accounts of all enabled exchanges, each by itself; one that fails keeps what was last known of it."""
 
@@ -54,6 +58,8 @@ class PositionLoading:
         self._sleep = sleep
         self._seconds = seconds
         self._asked: dict[str, _Asked] = {}
+        self._emptied: set[str] = set()
+        """Exchanges that told all of a sudden of no balance whatever: an exchange in trouble does, too."""
         self._kept: Mapping[str, Account] | None = None
         """What is remembered across restarts; None where that is not known."""
         self._followed: SettingsDocument | None = None
@@ -118,8 +124,12 @@ class PositionLoading:
         next_in = min(every, RETRY_MS)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                account = await _read(feed, document, known, now_ms)
+                account = await _read(feed, document, known, now_ms, believe_nothing=name in self._emptied)
+            self._emptied.discard(name)
             next_in = every
+        except _EmptiedError as error:
+            self._emptied.add(name)
+            account = known.failed(str(error), now_ms)
         except NoCredentialsError as error:
             account, next_in = known.failed(str(error), now_ms), every
         except SourceUnavailableError as error:
@@ -185,11 +195,18 @@ def _keys(name: str, document: SettingsDocument) -> KeyVariables:
     return KeyVariables.of(exchange)
 
 
-async def _read(feed: Feed, document: SettingsDocument, known: Account, now_ms: int) -> Account:
-    """Raises NoCredentialsError, SourceUnavailableError."""
+async def _read(
+    feed: Feed, document: SettingsDocument, known: Account, now_ms: int, *, believe_nothing: bool
+) -> Account:
+    """Raises NoCredentialsError, SourceUnavailableError, _EmptiedError."""
     if not isinstance(feed, AccountFeed):
         raise NoCredentialsError(f"the connection to {feed.exchange} can't tell what an account holds")
-    held = added_up(await feed.balances(_keys(feed.exchange, document)))
+    balances = await feed.balances(_keys(feed.exchange, document))
+    if not balances and known.holdings.positions and not believe_nothing:
+        raise _EmptiedError(
+            f"{feed.exchange} tells of no balance at all any more; that counts once it has told so twice"
+        )
+    held = added_up(balances)
     markets = mapped(held, await feed.instruments()) if held else {}
     prices = await feed.last_prices([market.symbol for market in markets.values()]) if markets else {}
     found = holdings(held, markets, prices, document.position_min_value_usd, known.holdings)

@@ -128,6 +128,11 @@ class LiveBars:
         series.emitted = open_time
         return True
 
+    def is_settled(self, symbol: str, open_time: int) -> bool:
+        """Tell whether a bar, or a later one, was given out or given up."""
+        series = self._series.get(symbol)
+        return series is not None and series.emitted >= open_time
+
     def last(self, symbol: str) -> Row | None:
         """Return the newest bar that the stream has told of."""
         series = self._series.get(symbol)

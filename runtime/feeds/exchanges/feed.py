@@ -25,6 +25,8 @@ from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe
 log = logging.getLogger(__name__)
 
 _BASE: Final = TIMEFRAMES[0]
+_UNPUSHED_AFTER: Final = 2
+"""So many connections in a row that told of others and nothing of a symbol, and its bars are asked for instead."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -57,6 +59,8 @@ class ExchangeFeed:
         """The symbols subscribed, with ccxt's names."""
         self._given: dict[str, int] = {}
         """Of each symbol the open time (ms UTC) of the last bar given out: a new connection may tell it again."""
+        self._untold: dict[str, int] = {}
+        """How many connections were ended because they told nothing of a symbol, and of others they did."""
         self._stream: Stream | None = None
         self._state = "connecting"
         self._message = ""
@@ -86,7 +90,7 @@ class ExchangeFeed:
             last_message_at=self._last_message_at,
             connected_since=self._connected_since,
             reconnects=self._reconnects,
-            message=self._message,
+            message=self._message or self._asked_for_in_words(),
         )
 
     async def check(self, symbol: str) -> None:
@@ -108,6 +112,7 @@ class ExchangeFeed:
     async def unsubscribe(self, symbols: Iterable[str]) -> None:
         for symbol in symbols:
             self._given.pop(symbol, None)
+            self._untold.pop(symbol, None)
             if self._symbols.pop(symbol, None) is not None and self._stream is not None:
                 await self._stream.remove(symbol)
 
@@ -116,13 +121,16 @@ class ExchangeFeed:
         await self._wait_for_turn()
         try:
             await self._client.ready()
-            self._stream = stream = Stream(self._client, await self._client.make(), self._clock, self._timing)
+            library = await self._client.make()
+            self._stream = stream = Stream(self._client, library, self._clock, self._timing, unpushed=self._unpushed())
             # Those last that spoke last: of these it is asked first where the new connection is silent.
             for symbol in sorted(self._symbols, key=lambda symbol: self._given.get(symbol, -1)):
                 stream.add(symbol, self._symbols[symbol])
             while True:
                 await self._sleep(self._timing.sweep)
                 batch = await stream.sweep()
+                for symbol in [symbol for symbol in self._untold if stream.tells_of(symbol)]:
+                    del self._untold[symbol]
                 heard = stream.heard_anything()
                 if heard:
                     self._failures = 0
@@ -132,6 +140,8 @@ class ExchangeFeed:
                 if candles := self._new(batch):
                     yield candles
         except StreamLostError as lost:
+            if lost.alone is not None and not stream.tells_of(lost.alone):
+                self._note_untold(lost.alone)
             self._lost("stalled" if lost.stalled else "disconnected", str(lost))
             raise SourceUnavailableError(str(lost)) from lost
         except SourceUnavailableError as error:
@@ -180,6 +190,25 @@ class ExchangeFeed:
         self._state, self._message = state, message
         self._connected_since = None
         self._failures += 1
+
+    def _note_untold(self, symbol: str) -> None:
+        self._untold[symbol] = self._untold.get(symbol, 0) + 1
+        if self._untold[symbol] == _UNPUSHED_AFTER:
+            log.warning(
+                "%s pushes nothing of %s, also over new connections: from now on its candles are asked for",
+                *(self.exchange, symbol),
+            )
+
+    def _unpushed(self) -> list[str]:
+        """Return the symbols that are asked for, so that what the exchange keeps silent about harms no other symbol."""
+        return sorted(symbol for symbol, times in self._untold.items() if times >= _UNPUSHED_AFTER)
+
+    def _asked_for_in_words(self) -> str:
+        unpushed = self._unpushed()
+        if not unpushed:
+            return ""
+        few = ", ".join(unpushed[:3]) + (f" and {len(unpushed) - 3} more" if len(unpushed) > 3 else "")
+        return f"it pushes nothing of {few}: asked for every minute instead"
 
     async def _hang_up(self) -> None:
         if self._stream is not None:

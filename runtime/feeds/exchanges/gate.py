@@ -91,7 +91,11 @@ class BrokenStreamError(Exception):
 
 
 class SilentError(Exception):
-    """A stream is open and does not tell what happens."""
+    """A stream is open and does not tell what happens. `alone`: the symbol, where it tells of others."""
+
+    def __init__(self, message: str, alone: str | None = None) -> None:
+        super().__init__(message)
+        self.alone = alone
 
 
 def gated(base: type[Any]) -> type[Any]:

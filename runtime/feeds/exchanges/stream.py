@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 _LOOKED_AT: Final = 3
 """So many of a symbol's newest bars are looked at in each sweep."""
 _CONFIRMED_AT_ONCE: Final = 5
+_ASKED_AGAIN: Final = 3
+"""After so many times the usual wait a bar that was not there is asked for again."""
 _PROBED_AT_ONCE: Final = 3
 """So many symbols are asked about at once where all of them are silent."""
 _EVENT_TIMES: Final = ("E", "ts", "timestamp")
@@ -32,11 +35,15 @@ _CLOSING_SECONDS: Final = 2.0
 
 
 class StreamLostError(Exception):
-    """The connection is no longer of use; `stalled`: it is open, but does not tell what happens."""
+    """The connection is no longer of use.
 
-    def __init__(self, message: str, *, stalled: bool = False) -> None:
+    `stalled`: it is open, but does not tell what happens; `alone`: to this symbol, while it tells of others.
+    """
+
+    def __init__(self, message: str, *, stalled: bool = False, alone: str | None = None) -> None:
         super().__init__(message)
         self.stalled = stalled
+        self.alone = alone
 
 
 class _Look(NamedTuple):
@@ -52,7 +59,8 @@ class _Look(NamedTuple):
 class Stream:
     """Live bars of one minute, from an exchange's bars where it pushes them, else from its trades.
 
-    `library`: a ccxt client of its own, which ends with the stream.
+    `library`: a ccxt client of its own, which ends with the stream. `unpushed`: symbols of which earlier connections
+    told nothing while they told of others; as long as this one tells nothing of them either, their bars are asked for.
     """
 
     def __init__(
@@ -62,9 +70,14 @@ class Stream:
         clock: Clock,
         timing: Timing,
         monotonic: Callable[[], float] = time.monotonic,
+        unpushed: Collection[str] = (),
     ) -> None:
         self._client = client
         self._library = library
+        self._unpushed = set(unpushed)
+        self._last_over = -1
+        """Open time of the last bar that is over by the clock, and since when, in seconds of the real clock."""
+        self._last_over_since = 0.0
         self._clock = clock
         self._timing = timing
         self._monotonic = monotonic
@@ -183,8 +196,16 @@ class Stream:
 
     @property
     def proven(self) -> bool:
-        """Whether it has told of a symbol, or the exchange was asked and there was nothing to tell."""
-        return self._vouched or any(self._bars.last(symbol) is not None for symbol in self._bars.symbols())
+        """Whether it has told of a symbol, or the exchange was asked and there was nothing to tell, or it tells nothing
+        of any of them and nobody expects it to.
+        """
+        if self._watching and self._unpushed >= self._watching.keys():
+            return True
+        return self._vouched or any(map(self.tells_of, self._bars.symbols()))
+
+    def tells_of(self, symbol: str) -> bool:
+        """Whether it has pushed anything of a symbol."""
+        return self._bars.last(symbol) is not None
 
     @property
     def idle(self) -> bool:
@@ -195,8 +216,10 @@ class Stream:
         """Return the bars that have closed since the last time. Raises StreamLostError."""
         self._look_at_sockets()
         if self._trouble is not None:
-            stalled = isinstance(self._trouble, SilentError)
-            raise StreamLostError(self._client.in_words(self._trouble), stalled=stalled) from self._trouble
+            words = self._client.in_words(self._trouble)
+            if isinstance(self._trouble, SilentError):
+                raise StreamLostError(words, stalled=True, alone=self._trouble.alone) from self._trouble
+            raise StreamLostError(words) from self._trouble
         at, now = self._monotonic(), self._clock.now_ms()
         closed, self._confirmed = self._confirmed, []
         closed = [(symbol, row) for symbol, row in closed if self._bars.settle(symbol, row.open_time)]
@@ -205,7 +228,9 @@ class Stream:
             whole_from = self._traded[symbol].whole_from if symbol in self._traded else -1
             closed += [(symbol, row) for row in self._bars.hear(symbol, rows, at, whole_from=whole_from)]
         closed += self._bars.over(now, at, vouched=self._one_connection())
+        self._unpushed = {symbol for symbol in self._unpushed if not self.tells_of(symbol)}
         self._ask_for_doubtful(at)
+        self._ask_for_unpushed(now, at)
         if at >= self._next_probe:
             self._next_probe = at + self._timing.probe
             self._probe_silence(at)
@@ -258,6 +283,22 @@ class Stream:
             self._begin(self._confirm(symbol, open_time))
         self._asked = {what: asked for what, asked in self._asked.items() if at - asked < 10 * self._timing.confirm}
 
+    def _ask_for_unpushed(self, now: int, at: float) -> None:
+        """Ask for the last bar of what is not pushed, a few times at the most: where nobody traded there is none."""
+        newest = now - now % BASE_MS - BASE_MS
+        if newest != self._last_over:
+            self._last_over, self._last_over_since = newest, at
+        if at - self._last_over_since < self._timing.confirm:
+            return
+        for symbol in self._unpushed & self._unified.keys():
+            if len(self._asking) >= _CONFIRMED_AT_ONCE:
+                return
+            asked = self._asked.get((symbol, newest), -math.inf)
+            if self._bars.is_settled(symbol, newest) or at - asked < _ASKED_AGAIN * self._timing.confirm:
+                continue
+            self._asked[symbol, newest] = at
+            self._begin(self._confirm(symbol, newest))
+
     async def _confirm(self, symbol: str, open_time: int) -> None:
         """Ask for a bar of which the stream does not say whether it is complete."""
         rows = await self._client.ohlcv(self._unified[symbol], "1m", open_time, _LOOKED_AT)
@@ -270,7 +311,7 @@ class Stream:
         """Ask about symbols that are silent: of some of them about the one that has waited for longest; of all of them
         first about those that spoke last, since they will be the first that there is something to tell of.
         """
-        symbols = self._bars.symbols()
+        symbols = [symbol for symbol in self._bars.symbols() if symbol not in self._unpushed]
         silent = [symbol for symbol in symbols if at - self._bars.silent_since(symbol) >= self._timing.silence]
         if len(silent) < len(symbols):
             silent.sort(key=lambda symbol: max(self._probed.get(symbol, 0.0), self._bars.silent_since(symbol)))
@@ -313,8 +354,11 @@ class Stream:
         # It may just be on its way.
         await asyncio.sleep(self._timing.grace)
         if self._is_silent_since(symbol, silent_since):
-            waited = self._monotonic() - silent_since
-            self._broke(SilentError(f"it has told nothing of {symbol} for {waited:.0f} s, and there was trading"))
+            at = self._monotonic()
+            others = [other for other in self._bars.symbols() if other != symbol]
+            told_others = any(at - self._bars.silent_since(other) < self._timing.silence for other in others)
+            words = f"it has told nothing of {symbol} for {at - silent_since:.0f} s, and there was trading"
+            self._broke(SilentError(words, symbol if told_others else None))
         return True
 
     async def _look(self, symbol: str, silent_since: float) -> bool | None:

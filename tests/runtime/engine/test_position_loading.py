@@ -90,7 +90,8 @@ async def test_a_position_that_is_gone_is_left_and_a_later_one_begins_anew(feed:
         feed.close_candle("BTC-USD", START_MS, 100.0)
         await until(world, lambda: world.positions.entries)
         assert world.positions.entries == [Entry(BTC, 100.0, START_MS + MINUTE)]
-        feed.held.clear()
+        del feed.held["BTC"]
+        feed.held["USD"] = 50_000.0
         world.clock.suspend(2 * HOUR_S)
         await until(world, lambda: not feed.subscribed and not world.positions.entries)
         assert world.state.market.tracked == ()
@@ -101,6 +102,34 @@ async def test_a_position_that_is_gone_is_left_and_a_later_one_begins_anew(feed:
         feed.close_candle("BTC-USD", now, 120.0)
         await until(world, lambda: world.positions.entries)
         assert world.positions.entries == [Entry(BTC, 120.0, now + MINUTE)]
+
+
+async def test_no_balance_at_all_counts_only_once_the_exchange_has_told_so_twice(feed: FakeAccountFeed) -> None:
+    world = a_world(feed)
+    async with world.running():
+        await until(world, lambda: feed.subscribed == {"BTC-USD"})
+        held = dict(feed.held)
+        feed.held.clear()
+        world.clock.suspend(2 * HOUR_S)
+        await until(world, lambda: feed.asked == 2 and world.positions.kept[0].problem)
+        (account,) = world.positions.kept
+        assert account.problem == (
+            "simulated tells of no balance at all any more; that counts once it has told so twice"
+        )
+        assert account.symbols == (BTC,)
+        assert feed.subscribed == {"BTC-USD"}
+        # A slip of the exchange, which it puts right.
+        feed.held |= held
+        world.clock.suspend(MINUTE_S)
+        await until(world, lambda: not world.positions.kept[0].problem)
+        assert feed.subscribed == {"BTC-USD"}
+        # Later it is true.
+        feed.held.clear()
+        world.clock.suspend(2 * HOUR_S)
+        await until(world, lambda: world.positions.kept[0].problem)
+        world.clock.suspend(MINUTE_S)
+        await until(world, lambda: not feed.subscribed)
+        assert world.positions.kept[0].problem == ""
 
 
 async def test_a_position_taken_off_the_documents_list_is_forgotten_too(feed: FakeAccountFeed) -> None:

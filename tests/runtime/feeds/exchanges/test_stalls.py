@@ -64,6 +64,29 @@ async def test_one_symbol_that_was_never_told_of_since_it_was_subscribed_is_foun
         await follower.until(lambda: bool(follower.of("ETHUSDT")))
 
 
+async def test_a_symbol_that_is_never_pushed_is_asked_for_and_costs_the_others_no_more_connections() -> None:
+    async with (
+        an_exchange_server("binance", speed=SPEED, start=NOON) as server,
+        following(server, "binance", "SOLUSDT", "BTCUSDT", "ETHUSDT") as follower,
+    ):
+        with server.faults.stall(symbol="ETH/USDT"):
+            await follower.until(lambda: len(follower.of("ETHUSDT")) >= 5)
+            assert len(follower.losses) == 2
+            assert all(loss.startswith("stalled: it has told nothing of ETHUSDT for ") for loss in follower.losses)
+            status = follower.feed.status()
+            assert status.state == "connected"
+            assert status.message == "it pushes nothing of ETHUSDT: asked for every minute instead"
+            told = follower.of("ETHUSDT")
+            bars = server.market("binance").candles("ETH/USDT", "1m", told[0].open_time, told[-1].close_time)
+            closes = {int(bar[0]): bar[4] for bar in bars}
+            assert [candle.close for candle in told] == [closes[candle.open_time] for candle in told]
+        # Pushed after all, it is told as any other is.
+        await follower.until(lambda: follower.feed.status().message == "")
+        known = len(follower.of("ETHUSDT"))
+        await follower.until(lambda: len(follower.of("ETHUSDT")) > known)
+        assert len(follower.losses) == 2
+
+
 async def test_a_market_in_which_nothing_is_traded_is_connected_once_the_exchange_was_asked() -> None:
     traded = _traded("USDT", 1)[1:]
     async with (
