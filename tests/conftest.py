@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -26,7 +27,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="full numbers and times instead of a few")
 
 
+LONGEST_FIRST = (
+    *("soak", "journeys", "faults", "settingsapp/test_admin_in_browser.py", "accessibility", "live_viewers"),
+    *("runtime/launch/test_up.py", "runtime/feeds/exchanges", "benchmarks"),
+)
+"""Where several workers share the modules, one of these begun last would keep all the others waiting at the end."""
+
+
+def _turn(item: pytest.Item) -> int:
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((turn for turn, part in enumerate(LONGEST_FIRST) if place.startswith(part)), len(LONGEST_FIRST))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     if not config.getoption("--full"):
         of_the_long_form = pytest.mark.skip(reason="of the long form: pytest --full")
         for item in items:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browsing import make_viewer, noted, sign_in
 from tests.running import RunningLivermore
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 CONTROL = "/admin/control/"
 
@@ -55,6 +55,7 @@ def panel(browser: Browser, livermore_up: RunningLivermore) -> Iterator[Panel]:
     assert panel.wrong == []
 
 
+@pytest.mark.stores
 def test_every_control_is_told_in_its_place_from_the_press_to_the_result(panel: Panel) -> None:
     page = panel.page
     expect(panel.button("resume")).to_be_disabled()
@@ -162,6 +163,7 @@ def test_nothing_is_cut_off_on_any_screen(panel: Panel, width: int, scheme: Any)
     assert panel.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.stores
 def test_while_the_engine_is_away_nothing_is_offered_and_a_command_under_way_is_found_again(
     panel: Panel, livermore_up: RunningLivermore
 ) -> None:

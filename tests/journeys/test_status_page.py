@@ -34,7 +34,7 @@ from tests.runtime.live.cases import (
     STATUSES,
 )
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 NOW = 100_000
 
@@ -80,6 +80,7 @@ def test_a_wrong_password_is_said_and_the_name_is_kept(browser: Browser, livermo
     context.close()
 
 
+@pytest.mark.stores
 def test_the_page_shows_the_engine_at_a_glance(page: Page) -> None:
     is_live(page)
     expect(page.locator("#state-word")).to_have_text("Running", timeout=20_000)
@@ -89,6 +90,7 @@ def test_the_page_shows_the_engine_at_a_glance(page: Page) -> None:
     expect(page.locator("#readings-rows tr").first).to_be_visible()
 
 
+@pytest.mark.stores
 def test_the_first_paint_holds_real_state_without_any_script(
     browser: Browser, livermore_up: RunningLivermore, signed_in: Any
 ) -> None:
@@ -211,6 +213,7 @@ def test_script_and_server_show_things_alike(page: Page) -> None:
     }
 
 
+@pytest.mark.stores
 def test_a_change_of_the_profile_shows_on_an_open_page_at_once(page: Page, livermore_up: RunningLivermore) -> None:
     is_live(page)
     expect(page.locator("#trading-mode")).to_have_text("paper")
@@ -240,6 +243,7 @@ def patch_profile(page: Page, fields: dict[str, str]) -> None:
     assert status == 200
 
 
+@pytest.mark.stores
 def test_pause_and_resume_tell_their_way_to_the_result(page: Page) -> None:
     is_live(page)
     page.get_by_role("button", name="Pause").click()
@@ -304,6 +308,7 @@ def test_what_throws_something_away_is_sent_once_it_is_confirmed_and_told_to_its
     assert set(told) <= {"sending…", "queued", "acknowledged", "succeeded"}
 
 
+@pytest.mark.stores
 def test_the_history_is_filtered_and_searched_without_any_script(
     browser: Browser, livermore_up: RunningLivermore, signed_in: Any
 ) -> None:
@@ -346,6 +351,7 @@ def test_the_history_is_filtered_and_searched_without_any_script(
     context.close()
 
 
+@pytest.mark.stores
 def test_a_page_comes_back_by_itself_when_the_web_server_was_killed(page: Page, livermore_up: RunningLivermore) -> None:
     is_live(page)
     page.evaluate("window.stayed = true")
@@ -364,6 +370,7 @@ def test_nothing_is_cut_off_on_any_screen(page: Page, width: int, scheme: Any) -
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+@pytest.mark.stores
 def test_nothing_is_shown_as_running_once_the_server_is_silent(page: Page, livermore_up: RunningLivermore) -> None:
     is_live(page)
     expect(page.locator("#state-word")).to_have_text("Running", timeout=20_000)

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.browsing import make_viewer, noted, sign_in
 from tests.running import RunningLivermore, wait_until
 
-pytestmark = [pytest.mark.stores, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 30_000
 WATCHLIST = "/api/v1/symbols/watchlist"
@@ -78,6 +78,7 @@ def watchlist(signed_in: WatchlistPage) -> Iterator[WatchlistPage]:
     assert signed_in.wrong == []
 
 
+@pytest.mark.stores
 def test_an_owner_finds_a_symbol_adds_it_sees_it_live_switches_it_off_removes_it_and_undoes_that(
     watchlist: WatchlistPage,
 ) -> None:
@@ -159,6 +160,7 @@ def test_a_switch_stays_where_it_was_put_while_the_watchlist_is_read_again(watch
     watchlist.notice("Switched on DOT-USD")
 
 
+@pytest.mark.stores
 def test_several_symbols_are_tagged_at_once_and_what_somebody_else_does_leaves_the_choice_alone(
     watchlist: WatchlistPage,
 ) -> None:
