@@ -133,3 +133,19 @@ def test_a_test_message_is_asked_of_the_engine_and_its_answer_stands_beside_the_
     result = desk.page.locator(".channel-tools .connection-result").filter(has_text="push is not set up")
     expect(result).to_contain_text("the settings name no variable that holds the address for push", timeout=15_000)
     desk.untroubled()
+
+
+def test_while_positions_are_loaded_the_own_list_says_so_and_takes_no_edit(desk: EditorTab) -> None:
+    desk.open()
+    positions = desk.field("rjf§position_symbols")
+    note = desk.row_of("rjf§position_symbols").locator(".resting")
+    expect(positions).to_be_editable()
+    expect(note).to_be_hidden()
+    loading = desk.field("rjf§load_positions_from_exchange")
+    loading.check()
+    expect(note).to_contain_text("switch “Load positions” off")
+    expect(positions).not_to_be_editable()
+    loading.uncheck()
+    expect(positions).to_be_editable()
+    expect(note).to_be_hidden()
+    desk.untroubled()

@@ -10,6 +10,7 @@ const ADDRESSES = {
   "rjf§notifications§email_url_environment_variable": "email",
   "rjf§notifications§push_url_environment_variable": "push",
 };
+const POSITIONS = "rjf§position_symbols";
 const PASSWORD = "§PasswordEnvironmentVariableName";
 const ENABLED = "§enabled";
 const OVERRIDE = /^rjf§exchanges§[^§]+§trade_settings§([^§]+)$/;
@@ -58,6 +59,7 @@ export class FormExtras {
     if (VARIABLE.test(input.name)) this.#variable(input);
     if (Object.hasOwn(ADDRESSES, input.name)) this.#sender(input, ADDRESSES[input.name]);
     if (OVERRIDE.test(input.name)) this.#override(input);
+    if (input.name === POSITIONS) this.#positions(input);
     if (input.name.endsWith(PASSWORD)) this.#password(input);
     if (EXCHANGE_FIELD.test(input.name) && input.name.split("§").length === 4 && input.name.endsWith(ENABLED)) {
       this.#tools(input);
@@ -95,6 +97,20 @@ export class FormExtras {
     const value = this.document().perseus_profile?.trade_settings?.[OVERRIDE.exec(input.name)[1]] ?? "";
     const told = value === "" ? "from profile" : `from profile: ${value}`;
     if (input.placeholder !== told) input.placeholder = told;
+  }
+
+  /* While the exchanges tell what is held, what is written here would count for nothing. */
+  #positions(input) {
+    const rests = this.document().load_positions_from_exchange === true;
+    input.readOnly = rests;
+    let note = input.parentElement.querySelector(".resting");
+    if (!note) {
+      note = element("p", { class: "resting", id: "positions-rest" }, "Loaded from the exchanges. To write a list of your own, switch “Load positions” off.");
+      input.after(note);
+    }
+    note.hidden = !rests;
+    if (rests) input.setAttribute("aria-describedby", note.id);
+    else input.removeAttribute("aria-describedby");
   }
 
   #password(input) {

@@ -3,42 +3,20 @@
 import { ask } from "../../settingsapp/editor/server.js";
 import { byId, element, show } from "../../runtime/dom.js";
 import { count } from "../../runtime/words.js";
+import { Outcome, button } from "../outcome.js";
 import { Checked } from "./checked.js";
 import { Findings } from "./findings.js";
 import { Source } from "./source.js";
 
 const IMPORT = "/api/v1/symbols/import";
 const root = document.querySelector(".importing");
-const outcome = byId("outcome");
+const outcome = new Outcome(root);
 
 let checked = null;
-let busy = false;
 
-function tell(text, tone, ...beside) {
-  outcome.className = `outcome tone-${tone}`;
-  outcome.replaceChildren(text, ...beside);
-  outcome.hidden = false;
-}
-
-/* One thing at a time: meanwhile the buttons are off. */
 async function act(waiting, work) {
-  if (busy) return;
-  busy = true;
-  const buttons = [...root.querySelectorAll("button")].filter((button) => !button.disabled);
-  for (const button of buttons) button.disabled = true;
-  if (waiting) tell(waiting, "busy");
-  try {
-    await work();
-  } catch (error) {
-    if (error.status === undefined) throw error;
-    const fields = error.fields.map((problem) => `${problem.path}: ${problem.message}.`);
-    tell([error.message, ...fields.filter((field) => !error.message.includes(field.slice(0, -1)))].join(" "), "bad");
-    outcome.focus();
-  } finally {
-    busy = false;
-    for (const button of buttons) button.disabled = false;
-    if (checked) findings.show(checked);
-  }
+  if (await outcome.act(waiting, work)) outcome.focus();
+  if (checked) findings.show(checked);
 }
 
 const judge = (text, kind) => ask("POST", `${IMPORT}?dryRun=1`, { text, headers: { "Content-Type": kind } });
@@ -49,7 +27,7 @@ function check(content, kind) {
     checked = null;
     show(byId("checked"), false);
     checked = new Checked(await judge(content, kind));
-    show(outcome, false);
+    show(outcome.node, false);
     findings.begin(checked);
     byId("checked").scrollIntoView({ block: "start" });
   });
@@ -79,15 +57,10 @@ function takeOver() {
     source.empty();
     const version = made.version === seen ? "" : `, saved as version ${made.version}`;
     const told = `Imported ${count(made.changed.length, "symbol")}${version}.`;
-    tell(made.changed.length ? told : "Nothing has changed.", "good", ...(made.id === null ? [] : [" ", undoButton(made.id)]));
+    const undoing = made.id === null ? [] : [" ", button("Undo", () => undo(made.id))];
+    outcome.tell(made.changed.length ? told : "Nothing has changed.", "good", ...undoing);
     outcome.focus();
   });
-}
-
-function undoButton(number) {
-  const button = element("button", { type: "button", class: "button" }, "Undo");
-  button.addEventListener("click", () => undo(number));
-  return button;
 }
 
 function undo(number) {
@@ -95,11 +68,12 @@ function undo(number) {
     const undone = await ask("POST", `${IMPORT}/${number}/undo`);
     const left = undone.left.length ? ` Left as somebody has changed them since: ${undone.left.join(", ")}.` : "";
     show(byId("latest") ?? element("p"), false);
-    tell(`Undone: the settings are at version ${undone.version}.${left}`, "good");
+    outcome.tell(`Undone: the settings are at version ${undone.version}.${left}`, "good");
     outcome.focus();
   });
 }
 
+const tell = (text, tone) => outcome.tell(text, tone);
 const source = byId("source") && new Source(byId("source"), { longest: Number(root.dataset.longest), onSubmit: check, tell });
 const findings = source && new Findings(byId("checked"), { onTake: take, onLeaveOut: leaveOut, onImport: takeOver });
 byId("undo-latest")?.addEventListener("click", (event) => undo(Number(event.target.dataset.number)));

@@ -6,7 +6,7 @@ const SETTINGS = "/api/v1/settings";
 const PAUSE_MS = 300;
 
 export class Criteria {
-  /* `tell(text, tone)` says how an action went; `renew(...ids)` fetches parts of the page again. */
+  /* `tell(text, tone)` says how an action went; `renew()` shows the page as it is now. */
   constructor(form, { scanner, tell, renew }) {
     Object.assign(this, { form, scanner, tell, renew, version: form.dataset.version });
     this.matches = document.getElementById("matches");
@@ -62,7 +62,7 @@ export class Criteria {
       const same = String(saved.version) === this.version;
       this.version = String(saved.version);
       for (const input of this.inputs) settle(input);
-      await this.renew("standing", "proposal");
+      await this.renew();
       this.tell(same ? `Nothing has changed; still version ${saved.version}.` : `Saved version ${saved.version}.`, "good");
     } catch (error) {
       if (error.status === undefined) throw error;

@@ -1,45 +1,26 @@
 /* The scanner's page. What it shows comes from the server; after each action it is fetched and put in its place. */
 
 import { ask } from "../../settingsapp/editor/server.js";
+import { Outcome, renew } from "../outcome.js";
 import { Criteria } from "./criteria.js";
 import { Deciding } from "./deciding.js";
 
 const SCANNER = "/api/v1/symbols/scanner";
-const outcome = document.getElementById("outcome");
+const outcome = new Outcome(document.querySelector(".scanner"));
 
-function tell(text, tone) {
-  outcome.className = `outcome tone-${tone}`;
-  outcome.textContent = text;
-  outcome.hidden = false;
-}
-
-/* One thing at a time: while an answer is awaited its buttons are off. */
+/* `work` returns what is told once the page shows what came of it. */
 async function act(waiting, work) {
-  const buttons = [...document.querySelectorAll(".scanner button")].filter((button) => !button.disabled);
-  for (const button of buttons) button.disabled = true;
-  tell(waiting, "busy");
-  try {
+  const refused = await outcome.act(waiting, async () => {
     const told = await work();
-    await renew("standing", "proposal");
-    tell(told, "good");
-  } catch (error) {
-    if (error.status === undefined) throw error;
-    const fields = error.fields.map((problem) => `${problem.path}: ${problem.message}`);
-    tell([error.message, ...fields].join(" "), "bad");
-    if (error.status === 409) await renew("standing", "proposal");
-  } finally {
-    for (const button of buttons) button.disabled = false;
-    /* The pressed button may be gone; whoever goes by keyboard goes on from what was told. */
-    outcome.focus();
-  }
+    await show();
+    outcome.tell(told, "good");
+  });
+  if (refused?.status === 409) await show();
+  outcome.focus();
 }
 
-async function renew(...ids) {
-  const response = await fetch(window.location.pathname);
-  if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  for (const id of ids) document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
-  connect();
+async function show() {
+  if (await renew(window.location.pathname, "standing", "proposal")) connect();
 }
 
 function connect() {
@@ -58,5 +39,6 @@ function connect() {
 }
 
 const form = document.getElementById("criteria-form");
-const criteria = form && new Criteria(form, { scanner: SCANNER, tell, renew });
+const tell = (text, tone) => outcome.tell(text, tone);
+const criteria = form && new Criteria(form, { scanner: SCANNER, tell, renew: show });
 if (form) connect();
