@@ -31,6 +31,8 @@ export class ReadingsTable {
     this.total = total;
     this.nowMs = nowMs;
     this.today = presented().date(nowMs);
+    const exchanges = new Set(readings.rows.map((row) => row.exchange));
+    this.table.classList.toggle("one-exchange", exchanges.size === 1);
     this.table.setAttribute("aria-rowcount", order.length + 1);
     this.#draw();
     this.#hold();
@@ -94,7 +96,7 @@ export class ReadingsTable {
   }
 
   #row(row) {
-    const name = [element("strong", {}, row.name), " ", element("span", { class: "quiet small" }, row.exchange)];
+    const name = [element("strong", {}, row.name), " ", element("span", { class: "of-exchange quiet small" }, row.exchange)];
     const label = this.chart
       ? element("a", { class: "clip", href: this.#address(row, "1h"), title: `Chart of ${row.symbol}` }, ...name)
       : element("span", { class: "clip", title: row.symbol }, ...name);
