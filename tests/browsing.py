@@ -46,6 +46,12 @@ def sign_in(page: Page, livermore: RunningLivermore, path: str = "/", user: str 
     page.get_by_role("button", name="Sign in").click()
 
 
+def active_symbols(page: Page) -> list[str]:
+    """Return what the engine watches, as it tells whoever is signed in."""
+    symbols: list[str] = page.request.get("/api/v1/runtime/status").json()["activeSymbols"]
+    return symbols
+
+
 def signed_in_state(browser: Browser, livermore: RunningLivermore) -> Any:
     """Return what a browser keeps of the first login's sign-in, once its engine runs."""
     context = browser.new_context(base_url=livermore.base_url)

@@ -1,8 +1,11 @@
 """Where the server speaks for which exchange, as ccxt wants to be told."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
+
+import ccxt.pro
 
 from tests.exchanges.server import SENT_AT, VENUES
 
@@ -51,6 +54,18 @@ def options(exchange: str) -> dict[str, Any]:
     if exchange in {"binance", "bybit"}:
         return {"fetchMarkets": {"types": ["spot"]}}
     return {}
+
+
+@asynccontextmanager
+async def an_unmodified_client(exchange: str, origin: str) -> AsyncIterator[Any]:
+    """A ccxt client as it comes, with the server's keys, that asks as fast as it likes; it is closed at the end."""
+    client = getattr(ccxt.pro, exchange)({**credentials(exchange), "enableRateLimit": False})
+    client.has["fetchCurrencies"] = False
+    point(client, origin)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 def credentials(exchange: str) -> Mapping[str, str]:

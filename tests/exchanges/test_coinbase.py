@@ -9,7 +9,7 @@ import aiohttp
 import ccxt.pro
 import pytest
 
-from tests.exchanges.pointing import credentials, point
+from tests.exchanges.pointing import an_unmodified_client
 from tests.exchanges.server import ExchangeServer, an_exchange_server
 
 NOON = 1_750_000_020_000
@@ -24,11 +24,8 @@ async def server() -> AsyncIterator[ExchangeServer]:
 
 @pytest.fixture
 async def client(server: ExchangeServer) -> AsyncIterator[Any]:
-    pointed = ccxt.pro.coinbase({**credentials("coinbase"), "enableRateLimit": False})
-    pointed.has["fetchCurrencies"] = False
-    point(pointed, server.origin)
-    yield pointed
-    await pointed.close()
+    async with an_unmodified_client("coinbase", server.origin) as unmodified:
+        yield unmodified
 
 
 async def test_markets_tell_which_are_traded(client: Any) -> None:

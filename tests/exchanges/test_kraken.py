@@ -6,7 +6,7 @@ from typing import Any
 import ccxt.pro
 import pytest
 
-from tests.exchanges.pointing import credentials, point
+from tests.exchanges.pointing import an_unmodified_client
 from tests.exchanges.server import ExchangeServer, an_exchange_server
 
 NOON = 1_750_000_020_000
@@ -21,12 +21,9 @@ async def server() -> AsyncIterator[ExchangeServer]:
 
 @pytest.fixture
 async def client(server: ExchangeServer) -> AsyncIterator[Any]:
-    pointed = ccxt.pro.kraken({**credentials("kraken"), "enableRateLimit": False})
-    pointed.has["fetchCurrencies"] = False
-    point(pointed, server.origin)
-    await pointed.load_markets()
-    yield pointed
-    await pointed.close()
+    async with an_unmodified_client("kraken", server.origin) as unmodified:
+        await unmodified.load_markets()
+        yield unmodified
 
 
 def test_old_currencies_have_old_names(client: Any) -> None:

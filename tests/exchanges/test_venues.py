@@ -11,7 +11,7 @@ import ccxt.pro
 import pytest
 import pytest_asyncio
 
-from tests.exchanges.pointing import credentials, point
+from tests.exchanges.pointing import an_unmodified_client
 from tests.exchanges.server import ExchangeServer, an_exchange_server
 
 EXCHANGES = ("binance", "binanceus", "bybit", "kraken", "kucoin")
@@ -29,11 +29,8 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeServer
 @pytest_asyncio.fixture
 async def client(server: ExchangeServer) -> AsyncIterator[Any]:
     [exchange] = server.venues
-    pointed = getattr(ccxt.pro, exchange)({**credentials(exchange), "enableRateLimit": False})
-    pointed.has["fetchCurrencies"] = False
-    point(pointed, server.origin)
-    yield pointed
-    await pointed.close()
+    async with an_unmodified_client(exchange, server.origin) as unmodified:
+        yield unmodified
 
 
 async def test_markets_tell_which_are_traded(client: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import noted, sign_in
+from tests.browsing import active_symbols, noted, sign_in
 from tests.running import RunningLivermore, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.stores]
@@ -19,10 +19,6 @@ def test_an_owner_edits_criteria_scans_approves_a_part_and_undoes_it(
     page = browser.new_context(base_url=livermore_up.base_url).new_page()
     page.set_default_timeout(PATIENCE_MS)
     wrong = noted(page)
-
-    def watched() -> list[str]:
-        symbols: list[str] = page.request.get("/api/v1/runtime/status").json()["activeSymbols"]
-        return symbols
 
     def settings() -> dict[str, Any]:
         body: dict[str, Any] = page.request.get("/api/v1/settings").json()
@@ -58,11 +54,11 @@ def test_an_owner_edits_criteria_scans_approves_a_part_and_undoes_it(
     )
     expect(page.locator("tr", has_text="UNI-USD")).to_contain_text("approved", timeout=PATIENCE_MS)
     assert settings()["settings"]["scanner_symbols"] == ["UNI-USD"]
-    wait_until(lambda: "simulated:UNI-USD" in watched(), what="the approved symbol being watched")
+    wait_until(lambda: "simulated:UNI-USD" in active_symbols(page), what="the approved symbol being watched")
 
     page.get_by_role("button", name="Undo this approval").click()
     expect(outcome).to_have_text("Undone, saved as version 4.", timeout=PATIENCE_MS)
-    wait_until(lambda: "simulated:UNI-USD" not in watched(), what="the symbol being dropped again")
+    wait_until(lambda: "simulated:UNI-USD" not in active_symbols(page), what="the symbol being dropped again")
     assert settings()["settings"]["scanner_symbols"] == []
     page.context.close()
     assert wrong == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import noted, sign_in
+from tests.browsing import active_symbols, noted, sign_in
 from tests.running import RunningLivermore, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.stores]
@@ -37,10 +37,6 @@ def test_a_list_with_mistakes_is_put_right_imported_and_undone(
     page = browser.new_context(base_url=livermore_up.base_url).new_page()
     page.set_default_timeout(PATIENCE_MS)
     wrong = noted(page)
-
-    def watched() -> list[str]:
-        symbols: list[str] = page.request.get("/api/v1/runtime/status").json()["activeSymbols"]
-        return symbols
 
     def tracked() -> dict[str, Any]:
         rows = page.request.get("/api/v1/symbols/watchlist").json()["results"]
@@ -82,11 +78,11 @@ def test_a_list_with_mistakes_is_put_right_imported_and_undone(
     expect(outcome).to_contain_text("Imported 2 symbols, saved as version 2.", timeout=PATIENCE_MS)
     after = tracked()
     assert (after["UNI-USD"]["categories"], after["BCH-USD"]["priority"]) == (["meme"], "sparse")
-    wait_until(lambda: "simulated:UNI-USD" in watched(), what="the imported symbol being watched")
+    wait_until(lambda: "simulated:UNI-USD" in active_symbols(page), what="the imported symbol being watched")
     outcome.get_by_role("button", name="Undo").click()
     expect(outcome).to_have_text("Undone: the settings are at version 3.", timeout=PATIENCE_MS)
     assert tracked() == before
-    wait_until(lambda: "simulated:UNI-USD" not in watched(), what="the symbol being dropped again")
+    wait_until(lambda: "simulated:UNI-USD" not in active_symbols(page), what="the symbol being dropped again")
 
     # A file that is dropped is checked at once.
     page.evaluate(DROP, '["UNI-USD", {"symbol": "BTC-USD", "enabled": false}]')

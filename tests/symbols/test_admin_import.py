@@ -9,6 +9,7 @@ from settingsapp.models import Identity
 from symbols import importing
 from symbols.watchlist_files.reading import read_any
 from tests.settingsapp.logins import a_login
+from tests.symbols.pages import page_for
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
@@ -16,11 +17,7 @@ PAGE = "/admin/watchlist/import/"
 
 
 def shown(identity: Identity | None, role: Role | None, status: int = 200) -> str:
-    client = Client()
-    client.force_login(a_login(identity, role))
-    response = client.get(PAGE)
-    assert response.status_code == status
-    return response.content.decode()
+    return page_for(PAGE, identity, role, status)
 
 
 def test_an_admin_may_import_and_a_viewer_only_exports() -> None:

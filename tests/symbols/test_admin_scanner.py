@@ -13,6 +13,7 @@ from symbols.models import Proposal
 from symbols.scanner import Asked
 from symbols.scanning import NothingToScanError
 from tests.settingsapp.logins import a_login
+from tests.symbols.pages import page_for
 from tests.symbols.scans import an_instrument, known
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
@@ -28,11 +29,7 @@ def identity() -> Identity:
 
 
 def shown(identity: Identity | None, role: Role | None, status: int = 200) -> str:
-    client = Client()
-    client.force_login(a_login(identity, role))
-    response = client.get(PAGE)
-    assert response.status_code == status
-    return response.content.decode()
+    return page_for(PAGE, identity, role, status)
 
 
 def scan(identity: Identity) -> Proposal:

@@ -7,6 +7,7 @@ from settingsapp import services
 from settingsapp.accounts import Role
 from settingsapp.models import Identity, UserSettings
 from tests.settingsapp.logins import a_login
+from tests.symbols.pages import page_for
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
@@ -19,11 +20,7 @@ def identity() -> Identity:
 
 
 def shown(identity: Identity | None, role: Role | None, status: int = 200) -> str:
-    client = Client()
-    client.force_login(a_login(identity, role))
-    response = client.get(PAGE)
-    assert response.status_code == status
-    return response.content.decode()
+    return page_for(PAGE, identity, role, status)
 
 
 def test_controls_are_there_only_for_who_may_change_the_settings(identity: Identity) -> None:

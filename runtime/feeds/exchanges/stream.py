@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -273,14 +273,7 @@ class Stream:
     # -- what it does not tell ---------------------------------------------------------------------------------------
 
     def _ask_for_doubtful(self, at: float) -> None:
-        for symbol, open_time in self._bars.doubtful(at):
-            if len(self._asking) >= _CONFIRMED_AT_ONCE:
-                return
-            asked = self._asked.get((symbol, open_time))
-            if asked is not None and at - asked < self._timing.confirm:
-                continue
-            self._asked[symbol, open_time] = at
-            self._begin(self._confirm(symbol, open_time))
+        self._ask_for(self._bars.doubtful(at), at, every=self._timing.confirm)
         self._asked = {what: asked for what, asked in self._asked.items() if at - asked < 10 * self._timing.confirm}
 
     def _ask_for_unpushed(self, now: int, at: float) -> None:
@@ -290,14 +283,18 @@ class Stream:
             self._last_over, self._last_over_since = newest, at
         if at - self._last_over_since < self._timing.confirm:
             return
-        for symbol in self._unpushed & self._unified.keys():
+        symbols = self._unpushed & self._unified.keys()
+        wanted = [(symbol, newest) for symbol in symbols if not self._bars.is_settled(symbol, newest)]
+        self._ask_for(wanted, at, every=_ASKED_AGAIN * self._timing.confirm)
+
+    def _ask_for(self, bars: Iterable[tuple[str, int]], at: float, *, every: float) -> None:
+        """Ask for bars by symbol and open time, each once in `every` seconds, and few at once."""
+        for symbol, open_time in bars:
             if len(self._asking) >= _CONFIRMED_AT_ONCE:
                 return
-            asked = self._asked.get((symbol, newest), -math.inf)
-            if self._bars.is_settled(symbol, newest) or at - asked < _ASKED_AGAIN * self._timing.confirm:
-                continue
-            self._asked[symbol, newest] = at
-            self._begin(self._confirm(symbol, newest))
+            if at - self._asked.get((symbol, open_time), -math.inf) >= every:
+                self._asked[symbol, open_time] = at
+                self._begin(self._confirm(symbol, open_time))
 
     async def _confirm(self, symbol: str, open_time: int) -> None:
         """Ask for a bar of which the stream does not say whether it is complete."""
