@@ -105,7 +105,7 @@ export class FormExtras {
     input.readOnly = rests;
     let note = input.parentElement.querySelector(".resting");
     if (!note) {
-      note = element("p", { class: "resting", id: "positions-rest" }, "Loaded from the exchanges. To write a list of your own, switch “Load positions” off.");
+      note = element("p", { class: "resting", id: "positions-rest" }, "Positions come from the exchanges. To write a list of your own, switch “Load positions” off.");
       input.after(note);
     }
     note.hidden = !rests;
