@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from runtime.admin_pages import PAGES as RUNTIME_PAGES
 from runtime.live.saved import settings_glance
-from settingsapp.accounts import identity_of
+from settingsapp.accounts import identity_of, role_of
 from settingsapp.admin_page import AdminPage
 from settingsapp.admin_reference import settings_reference
 from symbols.admin_pages import PAGES as SYMBOLS_PAGES
@@ -33,10 +33,12 @@ class LivermoreAdminSite(AdminSite):
         return [*own, *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Add to each app those of its pages that are listed."""
+        """Add to each app those of its pages that are listed, for whoever has a role."""
         listed = super().get_app_list(request, app_label)
+        if role_of(request.user) is None:
+            return listed
         for label, pages in _PAGES.items():
-            entries = [entry for page in pages if (entry := page.listed(request))]
+            entries = [page.listed() for page in pages if page.title]
             app = next((app for app in listed if app["app_label"] == label), None)
             if app is not None:
                 app["models"] = sorted([*app["models"], *entries], key=lambda model: str(model["name"]).lower())

@@ -23,7 +23,7 @@ NO_IDENTITY = "settingsapp/no_identity.html"
 class AdminPage:
     """`route` below `/admin/`, `name` for `reverse("admin:NAME")`; without a `title` it is not listed.
 
-    Whoever has a role may see what is listed; the view itself checks what it lets whom do.
+    The view itself checks what it lets whom do.
     """
 
     route: str
@@ -31,10 +31,8 @@ class AdminPage:
     view: Callable[..., HttpResponseBase]
     title: str = ""
 
-    def listed(self, request: HttpRequest) -> dict[str, Any] | None:
-        """Return its entry in the admin's list of what there is; None where it has none, or for who may not see it."""
-        if not self.title or role_of(request.user) is None:
-            return None
+    def listed(self) -> dict[str, Any]:
+        """Return its entry in the admin's list of what there is."""
         return {
             "name": self.title,
             "object_name": self.name,

@@ -127,7 +127,6 @@ def _proposal(row: Proposal, found: Overview, shown: Any, now_ms: int) -> dict[s
                 "name": name,
                 "title": title,
                 "lines": [_line(line, line["qualified"] in approved) for line in lines],
-                "chosen_by_default": state is State.PENDING,
             }
             for name, title, lines in (("add", "To add", row.add), ("remove", "To remove", row.remove))
             if lines

@@ -36,6 +36,12 @@ def symbols(exchange: str) -> frozenset[str]:
     return frozenset(CatalogueEntry.objects.filter(exchange=exchange, active=True).values_list("symbol", flat=True))
 
 
+def quotes(exchange: str) -> frozenset[str]:
+    """Return the currencies in which something is priced on an exchange, as far as is known."""
+    active = CatalogueEntry.objects.filter(exchange=exchange, active=True)
+    return frozenset(active.order_by().values_list("quote", flat=True).distinct())
+
+
 def exchanges() -> list[str]:
     """Return the exchanges of which instruments are known."""
     return list(CatalogueEntry.objects.order_by("exchange").values_list("exchange", flat=True).distinct())

@@ -8,7 +8,7 @@ from typing import Any, Final
 from settingsapp import services
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import enabled_exchanges, tracked_symbols
-from settingsapp.schema.vocabulary import split_qualified
+from settingsapp.schema.vocabulary import shortened, split_qualified
 from symbols import catalogue
 from symbols.instruments import Instrument
 from symbols.lookup import UnknownExchangeError, UnknownSymbolError, advice, known_exchange
@@ -68,7 +68,7 @@ class Crossing:
         }
 
     def _written(self, one: Instrument) -> str:
-        return one.symbol if one.exchange == self.primary_exchange else one.qualified
+        return shortened(one.qualified, self.primary_exchange)
 
 
 @dataclass(frozen=True)

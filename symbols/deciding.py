@@ -10,10 +10,10 @@ from django.db import transaction
 from settingsapp import services, versions
 from settingsapp.schema import watchlist
 from settingsapp.schema.problems import FieldProblem
-from settingsapp.schema.validation import read_saved
-from settingsapp.services import Cause, SavedSettings
+from settingsapp.services import Cause
 from symbols.models import Proposal
 from symbols.proposal_states import Moment, State, after
+from symbols.tracking import document_of, stand_again
 
 UNDOABLE: Final = frozenset({State.APPROVED, State.PARTLY_APPROVED})
 
@@ -103,18 +103,10 @@ def undo(sub: str, proposal_id: UUID, *, cause: Cause, now_ms: int) -> Undone:
         touched = frozenset((*row.approved["add"], *row.approved["remove"]))
         left: tuple[str, ...] = ()
         if row.applied_version is not None:
-            before = _document_of(sub, row.applied_version - 1)
-            made = watchlist.places(_document_of(sub, row.applied_version), touched)
-            changed_since: set[str] = set()
-
-            def put_back(document: Mapping[str, Any]) -> Mapping[str, Any]:
-                stands = watchlist.places(document, touched)
-                changed_since.update(symbol for symbol in touched if stands[symbol] != made[symbol])
-                return watchlist.put_all_back(document, touched - changed_since, before)
-
-            saved: SavedSettings = services.edit(sub, put_back, cause=cause)
+            before, made = document_of(sub, row.applied_version - 1), document_of(sub, row.applied_version)
+            saved, moved_since = stand_again(sub, touched, before, made, cause=cause)
             row.undone_version = saved.version
-            left = tuple(sorted(changed_since))
+            left = tuple(sorted(moved_since))
         row.state, row.undone_by = state.value, cause.username
         row.save()
     return Undone(row, left)
@@ -155,7 +147,3 @@ def _nothing_chosen(row: Proposal) -> str:
     if row.add or row.remove:
         return "nothing of it is chosen; choose some, or reject it"
     return "there is nothing to approve in it: the watchlist is as the scanner would have it"
-
-
-def _document_of(sub: str, version: int) -> dict[str, Any]:
-    return read_saved(versions.show(sub, version).document).as_json()

@@ -9,7 +9,7 @@ from settingsapp import services
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import enabled_exchanges, qualified, tracked_symbols
 from settingsapp.schema.spelling import suggestion
-from settingsapp.schema.vocabulary import split_qualified
+from settingsapp.schema.vocabulary import shortened, split_qualified
 from symbols import catalogue
 from symbols.fitting import numbers_of
 from symbols.instruments import Instrument
@@ -140,9 +140,7 @@ def _index(revisions: tuple[tuple[str, int], ...]) -> Index:
 def _hits(document: SettingsDocument, found: Iterable[Instrument]) -> list[Hit]:
     primary = document.perseus_profile.primary_exchange
     listed = tracked_symbols(document)
-    return [
-        Hit(one.symbol if one.exchange == primary else one.qualified, one, one.qualified in listed) for one in found
-    ]
+    return [Hit(shortened(one.qualified, primary), one, one.qualified in listed) for one in found]
 
 
 def known_exchange(document: SettingsDocument, exchange: str) -> str:

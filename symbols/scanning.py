@@ -7,7 +7,7 @@ from typing import Any, Final
 from settingsapp.schema.document import SettingsDocument
 from settingsapp.schema.effective import qualified, tracked_symbols
 from settingsapp.schema.scanner import ScannerCriteria
-from settingsapp.schema.vocabulary import split_qualified
+from settingsapp.schema.vocabulary import shortened, split_qualified
 from symbols.fitting import Numbers, Reference, Sieve, numbers_of
 from symbols.instruments import Instrument
 
@@ -114,7 +114,7 @@ def scan(
     fits, misfits = _sifted(instruments, sieve, criteria, reference, now_ms, known)
     praised = {
         ranked.instrument.qualified: Line(
-            ranked.instrument.symbol if exchange == primary_exchange else ranked.instrument.qualified,
+            shortened(ranked.instrument.qualified, primary_exchange),
             ranked.instrument.qualified,
             ", ".join(part for part in (f"fits: number {place} by volume", sieve.praise(ranked.numbers)) if part),
             ranked.numbers,

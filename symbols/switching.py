@@ -225,11 +225,11 @@ def _notes(document: SettingsDocument, source: str, target: str, entries: Sequen
     if source not in enabled_exchanges(document):
         notes.append(f"{source} is not enabled: what stays on it is not watched")
     if not document.scanner_exchange:
-        quotes = document.scanner.quote_currencies
+        wanted = document.scanner.quote_currencies
         told = f"the scanner follows the primary exchange: it will scan {target}"
-        there = {one.quote for one in catalogue.instruments(target, active_only=True)}
-        if quotes and there and there.isdisjoint(quotes):
-            told += f", where nothing is priced in {' or '.join(quotes)}: change its quote currencies"
+        there = catalogue.quotes(target)
+        if wanted and there and there.isdisjoint(wanted):
+            told += f", where nothing is priced in {' or '.join(wanted)}: change its quote currencies"
         notes.append(told)
     same: defaultdict[str, list[str]] = defaultdict(list)
     for entry in entries:

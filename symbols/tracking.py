@@ -1,5 +1,6 @@
 """The watchlist as people see and edit it. Every edit of it goes through the settings' one way to be written."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from settingsapp.schema.effective import enabled_exchanges, qualified, tracked_s
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.spelling import suggestion
 from settingsapp.schema.validation import InvalidSettingsError, read_saved
-from settingsapp.schema.vocabulary import is_symbol, split_qualified
+from settingsapp.schema.vocabulary import HOW_WRITTEN, is_symbol, split_qualified
 from settingsapp.services import Cause, SavedSettings
 from symbols import catalogue, categories, imported
 from symbols.instruments import Instrument
@@ -221,21 +222,37 @@ def undo(sub: str, version: int, *, cause: Cause) -> Edited:
     Where an import made that version, its categories are taken back with it.
     Raises UnknownVersionError, LostVersionError where the versions are gone that say how it was, and as `add` does.
     """
-    before, after = _document_of(sub, version - 1), _document_of(sub, version)
+    before, after = document_of(sub, version - 1), document_of(sub, version)
     every = frozenset(one for document in (before, after) for one in watchlist.named_anywhere(document))
     stood, made = watchlist.places(before, every), watchlist.places(after, every)
     touched = frozenset(one for one in every if stood[one] != made[one])
+    with transaction.atomic():
+        saved, moved_since = stand_again(sub, touched, before, after, cause=cause)
+        retagged = imported.take_back_of(sub, version, cause.username)
+    return Edited(saved, tuple(sorted((touched - moved_since) | retagged)), left=tuple(sorted(moved_since)))
+
+
+def stand_again(
+    sub: str, symbols: Set[str], before: Mapping[str, Any], after: Mapping[str, Any], *, cause: Cause
+) -> tuple[SavedSettings, frozenset[str]]:
+    """Let symbols (qualified) stand where they stood in one document, unless they were moved since a later one.
+
+    Returns what is saved, and which were moved since and left alone. Raises as services.edit does.
+    """
+    made = watchlist.places(after, symbols)
     moved_since: set[str] = set()
 
     def put_back(document: Mapping[str, Any]) -> Mapping[str, Any]:
-        stands = watchlist.places(document, touched)
-        moved_since.update(one for one in touched if stands[one] != made[one])
-        return watchlist.put_all_back(document, touched - moved_since, before)
+        stands = watchlist.places(document, symbols)
+        moved_since.update(one for one in symbols if stands[one] != made[one])
+        return watchlist.put_all_back(document, symbols - moved_since, before)
 
-    with transaction.atomic():
-        saved = services.edit(sub, put_back, cause=cause)
-        retagged = imported.take_back_of(sub, version, cause.username)
-    return Edited(saved, tuple(sorted((touched - moved_since) | retagged)), left=tuple(sorted(moved_since)))
+    return services.edit(sub, put_back, cause=cause), frozenset(moved_since)
+
+
+def document_of(sub: str, version: int) -> dict[str, Any]:
+    """Return a version of the settings as JSON. Raises UnknownVersionError, LostVersionError."""
+    return read_saved(versions.show(sub, version).document).as_json()
 
 
 def _edit(
@@ -275,18 +292,15 @@ def _unfit(document: SettingsDocument, symbols: Sequence[str]) -> list[FieldProb
     """Tell of each symbol that can't be added why, and what would be right."""
     problems = []
     enabled = enabled_exchanges(document)
+    known = catalogue.known_among({qualified(document, symbol) for symbol in symbols if is_symbol(symbol)})
+    count_active = functools.cache(catalogue.count_active)
     for place, symbol in enumerate(symbols):
         path = "symbol" if len(symbols) == 1 else f"symbols.{place}"
         if not is_symbol(symbol):
-            problems.append(
-                FieldProblem(
-                    path,
-                    "a symbol is written as its exchange writes it, in capitals (BTC-USD), "
-                    "or with the exchange before it (binance:BTCUSDT)",
-                )
-            )
+            problems.append(FieldProblem(path, HOW_WRITTEN))
             continue
-        exchange, name = split_qualified(qualified(document, symbol))
+        full = qualified(document, symbol)
+        exchange, name = split_qualified(full)
         if exchange not in document.exchanges:
             there = ", ".join(enabled) or "none"
             problems.append(
@@ -296,20 +310,14 @@ def _unfit(document: SettingsDocument, symbols: Sequence[str]) -> list[FieldProb
                     f"enabled are: {there}",
                 )
             )
-            continue
         # What nothing is known of yet is left to the engine, which asks the exchange.
-        if catalogue.count_active(exchange):
-            known = catalogue.instrument(exchange, name)
-            if known is None:
+        elif count_active(exchange):
+            if full not in known:
                 problems.append(FieldProblem(path, advice(document, exchange, name)))
-            elif not known.active:
+            elif not known[full].active:
                 problems.append(FieldProblem(path, f"{exchange} does not trade {name} any more"))
     return problems
 
 
 def _qualified_all(document: SettingsDocument, symbols: Sequence[str]) -> set[str]:
     return {qualified(document, symbol) for symbol in symbols}
-
-
-def _document_of(sub: str, version: int) -> dict[str, Any]:
-    return read_saved(versions.show(sub, version).document).as_json()

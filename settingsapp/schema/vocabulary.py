@@ -21,6 +21,11 @@ class Mode(StrEnum):
     SCALPER_ORDERBOOK = "scalper-orderbook"
 
 
+HOW_WRITTEN: Final = (
+    "a symbol is written as its exchange writes it, in capitals (BTC-USD), or with the exchange before it "
+    "(binance:BTCUSDT)"
+)
+"""What is right where a symbol is not."""
 _SYMBOL = re.compile(r"(?:[a-z0-9_]{1,40}:)?[A-Z0-9][A-Z0-9./_-]{0,39}")
 
 
@@ -31,10 +36,7 @@ def is_symbol(text: str) -> bool:
 
 def _symbol(text: str) -> str:
     if not is_symbol(text):
-        raise ValueError(
-            "a symbol is written as its exchange writes it, in capitals (BTC-USD), "
-            "or with the exchange before it (binance:BTCUSDT)"
-        )
+        raise ValueError(HOW_WRITTEN)
     return text
 
 
@@ -45,6 +47,12 @@ SymbolText: TypeAlias = Annotated[str, AfterValidator(_symbol)]
 def qualify(symbol: str, primary_exchange: str) -> str:
     """Return the form that engine, keys, status and alerts use: `exchange:symbol`."""
     return symbol if ":" in symbol else f"{primary_exchange}:{symbol}"
+
+
+def shortened(qualified: str, primary_exchange: str) -> str:
+    """Return a qualified symbol as the watchlist writes it: without its exchange where that is the primary one."""
+    exchange, symbol = split_qualified(qualified)
+    return symbol if exchange == primary_exchange else qualified
 
 
 def split_qualified(qualified: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
-from settingsapp.schema.vocabulary import qualify, split_qualified
+from settingsapp.schema.vocabulary import qualify, shortened
 
 _LISTS: Final = ("symbols", "sparse_symbols", "disabled_symbols", "scanner_symbols")
 
@@ -21,46 +21,47 @@ class Entry:
 
 
 def with_symbol(document: Mapping[str, Any], symbol: str) -> dict[str, Any]:
-    """Return the document with the symbol watched: added to the watchlist if it is on no list, and switched on.
+    """Return the document with the symbol watched, as `with_all` does it."""
+    return with_all(document, (symbol,))
 
-    Who adds it makes it theirs, also where the scanner brought it once.
+
+def with_all(document: Mapping[str, Any], symbols: Sequence[str]) -> dict[str, Any]:
+    """Return the document with each of the symbols watched: put on the watchlist if it is on no list, and switched on.
+
+    Who adds one makes it theirs, also where the scanner brought it once. It stands there as it is written here.
     """
-    wanted = _qualified(document, symbol)
-    edited = dict(document) | {"disabled_symbols": _without(document, "disabled_symbols", wanted)}
-    if not any(_holds(document, name, wanted) for name in ("symbols", "sparse_symbols")):
-        edited["symbols"] = [*document.get("symbols", ()), symbol]
-        if _holds(document, "scanner_symbols", wanted):
-            edited["scanner_symbols"] = _without(document, "scanner_symbols", wanted)
+    if not symbols:
+        return dict(document)
+    wanted: dict[str, str] = {}
+    for symbol in symbols:
+        wanted.setdefault(_qualified(document, symbol), symbol)
+    known = _named(document, "symbols") | _named(document, "sparse_symbols")
+    new = {full: written for full, written in wanted.items() if full not in known}
+    edited = dict(document) | {"disabled_symbols": _without(document, "disabled_symbols", wanted.keys())}
+    if new:
+        edited["symbols"] = [*document.get("symbols", ()), *new.values()]
+    if "scanner_symbols" in document:
+        edited["scanner_symbols"] = _without(document, "scanner_symbols", new.keys())
     return edited
 
 
 def without_symbol(document: Mapping[str, Any], symbol: str) -> dict[str, Any]:
     """Return the document with the symbol on none of the watchlist's lists."""
-    unwanted = _qualified(document, symbol)
-    return dict(document) | {name: _without(document, name, unwanted) for name in _LISTS if name in document}
-
-
-def with_all(document: Mapping[str, Any], symbols: Sequence[str]) -> dict[str, Any]:
-    """Return the document with each of the symbols watched, as `with_symbol` does it."""
-    edited = dict(document)
-    for symbol in symbols:
-        edited = with_symbol(edited, symbol)
-    return edited
+    return without_all(document, {_qualified(document, symbol)})
 
 
 def without_all(document: Mapping[str, Any], symbols: Set[str]) -> dict[str, Any]:
     """Return the document with none of the symbols (qualified) on any list."""
-    return _without_all(document, symbols)
+    return dict(document) | {name: _without(document, name, symbols) for name in _LISTS if name in document}
 
 
 def switched(document: Mapping[str, Any], symbols: Set[str], *, on: bool) -> dict[str, Any]:
     """Return the document with these of its symbols (qualified) switched on or off; they stay on the watchlist."""
-    off = [symbol for symbol in document.get("disabled_symbols", ()) if _qualified(document, symbol) not in symbols]
-    if not on:
-        already = _named(document, "disabled_symbols")
-        off = list(document.get("disabled_symbols", ()))
-        off += [written for full, written in _watched(document).items() if full in symbols - already]
-    return dict(document) | {"disabled_symbols": off}
+    if on:
+        return dict(document) | {"disabled_symbols": _without(document, "disabled_symbols", symbols)}
+    switching = symbols - _named(document, "disabled_symbols")
+    off = [written for full, written in _watched(document).items() if full in switching]
+    return dict(document) | {"disabled_symbols": [*document.get("disabled_symbols", ()), *off]}
 
 
 def prioritised(document: Mapping[str, Any], symbols: Set[str], *, sparse: bool) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def put_back(document: Mapping[str, Any], symbol: str, earlier: Mapping[str, Any
 
 def put_all_back(document: Mapping[str, Any], symbols: Set[str], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with each of the symbols (qualified) put back as `put_back` does it."""
-    edited = _without_all(document, symbols)
+    edited = without_all(document, symbols)
     for name in _LISTS:
         listed = list(edited.get(name, ()))
         for at, written in enumerate(earlier.get(name, ())):
@@ -107,11 +108,11 @@ def after_proposal(document: Mapping[str, Any], add: Sequence[str], remove: Sequ
     What a person has added or taken over meanwhile is theirs: it is neither taken for the scanner's nor removed.
     """
     brought = _named(document, "scanner_symbols")
-    edited = _without_all(document, frozenset(remove) & brought)
+    edited = without_all(document, frozenset(remove) & brought)
     known = _named(edited, "symbols") | _named(edited, "sparse_symbols")
     new = [full for full in dict.fromkeys(add) if full not in known]
     # Of what it brought once and a person removed, nothing is left there that would count twice.
-    cleaned = _without_all(edited, frozenset(new))
+    cleaned = without_all(edited, frozenset(new))
     written = [_as_written(document, full) for full in new]
     return cleaned | {
         "symbols": [*cleaned.get("symbols", ()), *written],
@@ -127,7 +128,7 @@ def taken_over(document: Mapping[str, Any], entries: Sequence[Entry]) -> dict[st
     """
     known = _named(document, "symbols") | _named(document, "sparse_symbols")
     new = {one.symbol: one for one in entries if one.symbol not in known}
-    edited = _without_all(document, frozenset(new))
+    edited = without_all(document, frozenset(new))
     for name, sparse in (("symbols", False), ("sparse_symbols", True)):
         written = [_as_written(document, one.symbol) for one in new.values() if bool(one.sparse) is sparse]
         if written:
@@ -155,20 +156,8 @@ def places(document: Mapping[str, Any], symbols: Set[str]) -> dict[str, frozense
     return {symbol: frozenset(names) for symbol, names in found.items()}
 
 
-def _holds(document: Mapping[str, Any], name: str, qualified: str) -> bool:
-    return any(_qualified(document, symbol) == qualified for symbol in document.get(name, ()))
-
-
-def _without(document: Mapping[str, Any], name: str, qualified: str) -> list[str]:
-    return [symbol for symbol in document.get(name, ()) if _qualified(document, symbol) != qualified]
-
-
-def _without_all(document: Mapping[str, Any], symbols: Set[str]) -> dict[str, Any]:
-    return dict(document) | {
-        name: [symbol for symbol in document[name] if _qualified(document, symbol) not in symbols]
-        for name in _LISTS
-        if name in document
-    }
+def _without(document: Mapping[str, Any], name: str, symbols: Set[str]) -> list[str]:
+    return [symbol for symbol in document.get(name, ()) if _qualified(document, symbol) not in symbols]
 
 
 def _named(document: Mapping[str, Any], name: str) -> Set[str]:
@@ -184,9 +173,7 @@ def _watched(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _as_written(document: Mapping[str, Any], full: str) -> str:
-    """Return a qualified symbol as the watchlist writes it: short where it is the primary exchange's."""
-    exchange, symbol = split_qualified(full)
-    return symbol if _qualified(document, symbol) == f"{exchange}:{symbol}" else full
+    return shortened(full, str(document["perseus_profile"]["primary_exchange"]))
 
 
 def _qualified(document: Mapping[str, Any], symbol: str) -> str:

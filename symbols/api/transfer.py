@@ -8,11 +8,12 @@ from typing import Any, Final, Literal
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Router
 
-from settingsapp.api.exchanged import cause_of, expected_version, refused, writer_of
+from settingsapp.api.exchanged import cause_of, expected_version, writer_of
 from settingsapp.http_errors import ApiError, read_sub_of
 from settingsapp.schema.problems import FieldProblem
 from settingsapp.schema.wording import sentence
 from symbols import importing
+from symbols.api.watchlist_edits import edit_refused
 from symbols.importing import BadLinesError, Imported, TooManyCategoriesError, UndoneError, UnknownImportError
 from symbols.watchlist_files.entries import LONGEST_FILE, MOST_LINES, Listing, TooLongError, UnreadableFileError
 from symbols.watchlist_files.reading import read_any, read_json, read_text, text_of
@@ -20,7 +21,6 @@ from symbols.watchlist_files.writing import csv_text, json_text
 
 router = Router(tags=["watchlist"])
 
-REFUSED: Final = "The watchlist can't be changed like this."
 CSV: Final = frozenset({"text/csv", "text/plain"})
 JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
@@ -139,7 +139,7 @@ def _imported(taken: Imported) -> HttpResponse:
 @contextmanager
 def _told() -> Iterator[None]:
     try:
-        with refused(REFUSED):
+        with edit_refused():
             yield
     except TooLongError as error:
         raise ApiError(422, "too_many_lines", f"The file can't be taken: {error}.") from None

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field, model_validator
 
-from settingsapp.api.exchanged import cause_of, expected_version, refused, writer_of
+from settingsapp.api.exchanged import cause_of, expected_version, writer_of
 from settingsapp.http_errors import ApiError, read_sub_of
-from settingsapp.schema.problems import FieldProblem
-from settingsapp.versions import LostVersionError, UnknownVersionError
 from symbols import categories, tracking
+from symbols.api.watchlist_edits import edit_refused
 from symbols.categories import UnfitCategoryError
 from symbols.models import Category, Colour
 from symbols.tracking import MOST_AT_ONCE, Change, Edited, NotTrackedError
 
 router = Router(tags=["watchlist"])
 
-REFUSED: Final = "The watchlist can't be changed like this."
 Symbols = Annotated[list[str], Field(max_length=MOST_AT_ONCE)]
 
 
@@ -187,15 +185,9 @@ def _edited(edited: Edited, status: int = 200) -> HttpResponse:
 @contextmanager
 def _told() -> Iterator[None]:
     try:
-        with refused(REFUSED):
+        with edit_refused():
             yield
     except NotTrackedError as error:
         raise ApiError(404, "not_tracked", "Some of these symbols are not tracked.", error.problems) from None
     except UnfitCategoryError as error:
         raise ApiError(422, "invalid", "The category can't be so.", error.problems) from None
-    except UnknownVersionError as error:
-        problem = FieldProblem("version", str(error))
-        raise ApiError(404, "unknown_version", "There is no such version of the settings.", [problem]) from None
-    except LostVersionError as error:
-        problem = FieldProblem("version", str(error))
-        raise ApiError(409, "lost_version", "How it was before is not known any more.", [problem]) from None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from settingsapp.schema.secrets import REFUSED, looks_like_a_secret, shown
-from settingsapp.schema.vocabulary import is_symbol
+from settingsapp.schema.vocabulary import HOW_WRITTEN, is_symbol, shortened
 from symbols.category_names import UnfitNameError, fitted
 from symbols.characters import as_it_looks, no_part_of_a_symbol
 from symbols.instruments import Instrument
@@ -22,10 +22,6 @@ _MOST_SPELLED: Final = 200
 """For so many lines a near spelling is looked for, which takes a while where an exchange trades thousands."""
 _EARLIEST: Final = datetime(2009, 1, 3, tzinfo=UTC)
 """Nothing of what is traded here is older."""
-_HOW: Final = (
-    "a symbol is written as its exchange writes it, in capitals (BTC-USD), or with the exchange before it "
-    "(binance:BTCUSDT)"
-)
 
 
 class Verdict(StrEnum):
@@ -222,7 +218,7 @@ class _Judge:
             raise _UnfitError(Verdict.UNKNOWN, f"{exchange} has no {shown(name)}; it may be {found[0]}", found)
         near = self._near(index, name)
         if not is_symbol(name):
-            raise _UnfitError(Verdict.INVALID, _HOW, near)
+            raise _UnfitError(Verdict.INVALID, HOW_WRITTEN, near)
         raise _UnfitError(Verdict.UNKNOWN, f"{exchange} has no {shown(name)}", near)
 
     def _meant(self, exchange: str, name: str) -> list[str]:
@@ -264,7 +260,7 @@ class _Judge:
         return self._written(one.exchange, one.symbol)
 
     def _written(self, exchange: str, name: str) -> str:
-        return name if exchange == self.ground.primary else f"{exchange}:{name}"
+        return shortened(f"{exchange}:{name}", self.ground.primary)
 
 
 def _repeated(row: Row, first: Row) -> Row:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settingsapp.schema.vocabulary import qualify
-from settingsapp.schema.watchlist import after_proposal, places, put_all_back, with_symbol
+from settingsapp.schema.watchlist import after_proposal, places, put_all_back, with_all, with_symbol
 
 LISTS = ("symbols", "sparse_symbols", "disabled_symbols", "scanner_symbols")
 PRIMARY = "simulated"
@@ -51,3 +51,18 @@ def test_what_a_person_adds_is_theirs_where_the_scanner_brought_it_once() -> Non
     assert with_symbol(document, "simulated:A-USD") == document | {
         **{"symbols": ["simulated:A-USD"], "scanner_symbols": [], "disabled_symbols": []}
     }
+
+
+@given(documents, st.lists(written, max_size=8))
+def test_many_are_added_as_one_after_the_other(document: dict[str, Any], symbols: list[str]) -> None:
+    one_by_one = document
+    for symbol in symbols:
+        one_by_one = with_symbol(one_by_one, symbol)
+    together = with_all(document, symbols)
+    assert together == one_by_one
+    full = {qualify(symbol, PRIMARY) for symbol in symbols}
+    before, listed = named(document, "symbols", "sparse_symbols"), named(together, "symbols", "sparse_symbols")
+    assert listed == before | full
+    assert len(together["symbols"]) == len(document["symbols"]) + len(full - before)
+    assert not named(together, "disabled_symbols") & full
+    assert named(together, "scanner_symbols") == named(document, "scanner_symbols") - (full - before)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from settingsapp import services
 from settingsapp.accounts import Role
-from settingsapp.models import Identity
+from settingsapp.models import Identity, title_of
 from symbols import categories
 from symbols.models import Category, TrackedSymbol, WatchlistImport
 from symbols.watchlist_files.entries import LONGEST_FILE, MOST_LINES
@@ -105,6 +106,14 @@ def test_good_lines_are_one_version_with_their_categories_and_one_undo(admin: Cl
     status, refused = send(admin, "", path=f"{IMPORT}/{body['id']}/undo")
     assert (status, refused["error"]) == (409, "undone")
     assert send(admin, "", path=f"{IMPORT}/4711/undo")[0] == 404
+
+
+def test_an_import_whose_version_is_gone_can_not_be_undone_and_says_so(admin: Client, identity: Identity) -> None:
+    _, body = send(admin, "UNI-USD")
+    LogEntry.objects.filter(object_repr=title_of(body["version"])).delete()
+    status, refused = send(admin, "", path=f"{IMPORT}/{body['id']}/undo")
+    assert (status, refused["error"], refused["fields"][0]["path"]) == (409, "lost_version", "version")
+    assert lists(identity)[0] == ["BTC-USD", "ETH-USD", "UNI-USD"]
 
 
 def test_undoing_the_version_takes_its_categories_back_as_well(admin: Client, identity: Identity) -> None:
