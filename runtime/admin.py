@@ -99,7 +99,7 @@ class AlertAdmin(OfOwnIdentity):
 
     @admin.display(description="Chart")
     def chart(self, alert: Alert) -> str:
-        return format_html('<a href="{}">{}</a>', chart_address(alert.message()), "Open")
+        return format_html('<a href="{}">{}</a>', chart_address(alert), "Open")
 
     @admin.display(description="Meant for")
     def due(self, alert: Alert) -> str:

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from runtime.live.pages import live_context
-from runtime.protocol.alerts import Alert
+from runtime.live import words
+from runtime.live.pages import seen
+from runtime.models import Alert
 from runtime.readings import SETTLED_BARS, meant
 from settingsapp.accounts import Role
 from settingsapp.admin_page import for_every_role
@@ -26,32 +27,33 @@ def chart_page(request: HttpRequest, identity: Identity, role: Role) -> HttpResp
 
     Without a symbol it is the first that is watched. `at` (ms UTC) is the bar to begin with, an alert's for one.
     """
-    context = live_context(identity.sub, role)
-    watched = sorted(context["initial"]["status"]["activeSymbols"])
+    now = seen(identity.sub)
+    watched = sorted(now.status["activeSymbols"])
     asked = request.GET.get("symbol", "").strip()
     if (found := _found(asked, watched)) != asked:
         return redirect(f"{reverse('admin:chart')}?{urlencode(request.GET.dict() | {'symbol': found})}")
     symbol = asked or (watched[0] if watched else "")
-    timeframe = request.GET.get("timeframe", "") or DEFAULT_TIMEFRAME
-    context["initial"] |= {
+    asked_timeframe = request.GET.get("timeframe", "") or DEFAULT_TIMEFRAME
+    timeframe = asked_timeframe if asked_timeframe in TIMEFRAMES else DEFAULT_TIMEFRAME
+    context = {
+        "title": TITLE,
+        "role": role.value,
+        "face": words.face(now.status["state"]),
+        "sentence": words.sentence(now.status, now.now_ms),
         "symbol": symbol,
-        "timeframe": timeframe if timeframe in TIMEFRAMES else DEFAULT_TIMEFRAME,
-        "at": _moment(request.GET.get("at", "")),
-        "settledBars": SETTLED_BARS,
-    }
-    return render(
-        request,
-        "runtime/chart.html",
-        context
-        | {
-            "title": TITLE,
+        "parts": symbol.partition(":")[::2],
+        "watched": watched,
+        "timeframe_links": _links(symbol, timeframe),
+        "wrong_timeframe": "" if asked_timeframe == timeframe else asked_timeframe,
+        "initial": {
+            "status": now.status,
             "symbol": symbol,
-            "parts": symbol.partition(":")[::2],
-            "watched": watched,
-            "timeframes": _links(symbol, context["initial"]["timeframe"]),
-            "wrong_timeframe": "" if timeframe in TIMEFRAMES else timeframe,
+            "timeframe": timeframe,
+            "at": _moment(request.GET.get("at", "")),
+            "settledBars": SETTLED_BARS,
         },
-    )
+    }
+    return render(request, "runtime/chart.html", context)
 
 
 def chart_address(alert: Alert) -> str:

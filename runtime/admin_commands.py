@@ -16,7 +16,7 @@ from django.urls import reverse
 from runtime import services
 from runtime.bus.connections import RedisUnavailableError
 from runtime.live import saved, words
-from runtime.live.presentation import Presentation, presentation_of
+from runtime.live.presentation import Presentation
 from runtime.permissions import role_needed
 from runtime.protocol.answers import CommandState
 from runtime.protocol.history import EVERYTHING, FILTERS, HistoryFilter, InvalidFilterError, parse_filter
@@ -46,7 +46,7 @@ _TOLD: Final = frozenset(
 @for_every_role
 def command_history(request: HttpRequest, identity: Identity, _: Role) -> HttpResponse:
     """Commands of the last seven days, newest first. The form's fields are the API's filters."""
-    shown = _presentation(identity)
+    shown = saved.presentation(identity.sub)
     given = {name: [text for text in request.GET.getlist(name) if text.strip()] for name in FILTERS}
     given = {name: texts for name, texts in given.items() if texts}
     before = request.GET.get("before") or None
@@ -81,7 +81,7 @@ def command_history(request: HttpRequest, identity: Identity, _: Role) -> HttpRe
 @for_every_role
 def command(request: HttpRequest, identity: Identity, role: Role) -> HttpResponse:
     """All that is known of one command. Its id comes as a parameter: it may hold what no path can."""
-    shown = _presentation(identity)
+    shown = saved.presentation(identity.sub)
     command_id = request.GET.get("id", "")[:LONGEST_ID]
     record, away = None, ""
     try:
@@ -109,11 +109,6 @@ def whole(record: CommandRecord, shown: Presentation) -> dict[str, Any]:
         "waited": _took(record.queued_at, record.started_at, shown),
         "extras": [(name, _plain(value)) for name, value in body.items() if name not in _TOLD and value is not None],
     }
-
-
-def _presentation(identity: Identity) -> Presentation:
-    glance = saved.settings_glance(identity.sub)
-    return glance.presentation if glance else presentation_of({})
 
 
 def _form(

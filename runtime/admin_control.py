@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from runtime import schedules
-from runtime.live.pages import live_context
-from runtime.live.presentation import Presentation, presentation_of
-from runtime.live.saved import settings_glance
+from runtime.live.consumer import ERRORS
+from runtime.live.pages import live_context, seen
+from runtime.live.presentation import Presentation
 from runtime.models import Schedule
 from runtime.permissions import role_needed
 from runtime.protocol.payloads import CommandName
 from settingsapp.accounts import Role
 from settingsapp.admin_page import for_every_role
 from settingsapp.models import Identity
-from settingsapp.schema.vocabulary import TIMEFRAMES, Mode
+from settingsapp.schema.vocabulary import Mode
 
 TITLE: Final = "Control panel"
 
@@ -57,15 +57,13 @@ class Offer:
 @for_every_role
 def control_page(request: HttpRequest, identity: Identity, role: Role) -> HttpResponse:
     """`/admin/control/`: every role sees it; what a role may not send is there, disabled, with the reason."""
-    glance = settings_glance(identity.sub)
-    shown = glance.presentation if glance else presentation_of({})
-    context = live_context(identity.sub, role) | {
+    now = seen(identity.sub, errors=ERRORS)
+    context = live_context(identity.sub, role, now) | {
         "title": TITLE,
         "offers": {offer.command.replace("-", "_"): offer for offer in offers(role)},
         "pauses": PAUSES,
         "modes": [(mode.value, mode is not Mode.SCALPER_ORDERBOOK) for mode in Mode],
-        "timeframes": TIMEFRAMES,
-        "coming": _coming(identity.pk, shown),
+        "coming": _coming(identity.pk, now.presentation),
     }
     return render(request, "runtime/control.html", context)
 

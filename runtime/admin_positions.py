@@ -9,9 +9,8 @@ from django.template.response import TemplateResponse
 
 from runtime import positions
 from runtime.engine.holdings import Account
-from runtime.live import words
-from runtime.live.presentation import Presentation, presentation_of
-from runtime.live.saved import settings_glance
+from runtime.live import saved, words
+from runtime.live.presentation import Presentation
 from runtime.positions import Overview, Position
 from settingsapp.accounts import Role
 from settingsapp.admin_page import for_every_role
@@ -26,8 +25,7 @@ TITLE: Final = "Positions"
 @for_every_role
 def positions_page(request: HttpRequest, identity: Identity, _: Role) -> HttpResponse:
     """Every role may read it."""
-    glance = settings_glance(identity.sub)
-    shown = glance.presentation if glance else presentation_of({})
+    shown = saved.presentation(identity.sub)
     now_ms = int(time.time() * 1000)
     found, unusable = None, ""
     try:

@@ -73,7 +73,7 @@ class _LastTold:
 
 
 def _told(glance: Glance) -> _Told:
-    results = [one.body() for one in readings(glance)]
+    results = [one.body() for one in readings(glance.watched, glance.stale)]
     body = strict_json.encode({"state": glance.state, "results": results, "next": None}).encode()
     return _Told(body, gzip.compress(body, COMPRESSION, mtime=0), hashlib.sha256(body).hexdigest()[:32])
 
@@ -149,7 +149,7 @@ def _point(point: Point) -> dict[str, Any]:
 def _next(found: Course, limit: int) -> str | None:
     if not found.earlier:
         return None
-    wanted = {"symbol": f"{found.key.exchange}:{found.key.symbol}", "timeframe": found.key.timeframe}
+    wanted = {"symbol": found.key.qualified, "timeframe": found.key.timeframe}
     return f"?{urlencode({**wanted, 'before': found.points[0].candle.open_time, 'limit': limit})}"
 
 

@@ -7,8 +7,7 @@ from typing import Final
 from runtime.engine.holdings import Account, Holding
 from runtime.engine.modes.position_monitor import limit_price
 from runtime.engine.ports.positions import Entry
-from runtime.models import ExchangeAccount, PositionEntry
-from runtime.persistence.positions import read_account
+from runtime.persistence.positions import accounts_of, entries_of
 from runtime.protocol.alerts import AlertKind
 from settingsapp import services
 from settingsapp.schema import effective
@@ -52,14 +51,11 @@ class Overview:
 def overview(sub: str, now_ms: int) -> Overview:
     """Return what is known. Raises UnknownIdentityError, InvalidSettingsError."""
     document = services.read(sub).document
-    entries = {
-        row.symbol: Entry(row.symbol, row.price, row.seen_at, row.is_cost)
-        for row in PositionEntry.objects.filter(identity__sub=sub)
-    }
+    entries = {entry.symbol: entry for entry in entries_of(sub)}
     accounts: list[Account] = []
     held: dict[str, Holding | None] = {}
     if document.load_positions_from_exchange:
-        accounts = [read_account(row) for row in ExchangeAccount.objects.filter(identity__sub=sub)]
+        accounts = accounts_of(sub)
         for account in accounts:
             held |= dict(zip(account.symbols, account.holdings.positions, strict=True))
         document = document.model_copy(update={"position_symbols": tuple(held)})

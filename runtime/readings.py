@@ -1,6 +1,6 @@
 """What the indicators of all watched symbols say, and one series' course: what the cache holds, for people to see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -103,12 +103,14 @@ def glance(sub: str) -> Glance:
     )
 
 
-def readings(glance: Glance) -> tuple[SymbolReadings, ...]:
-    """Return what is known of all symbols of a glance. Raises RedisUnavailableError."""
-    keys = [SeriesKey.of(symbol, timeframe) for symbol in glance.watched for timeframe in TIMEFRAMES]
-    stale = frozenset(glance.stale)
+def readings(symbols: Sequence[str], stale: Collection[str]) -> tuple[SymbolReadings, ...]:
+    """Return what is known of symbols (qualified), in their order; `stale`: the series that miss candles, as
+    `SeriesKey` is written. Raises RedisUnavailableError.
+    """
+    keys = [SeriesKey.of(symbol, timeframe) for symbol in symbols for timeframe in TIMEFRAMES]
     found = dict(zip(keys, read_indicators(keys), strict=True))
-    return tuple(SymbolReadings(symbol, _cells(symbol, found, stale)) for symbol in glance.watched)
+    missing = frozenset(stale)
+    return tuple(SymbolReadings(symbol, _cells(symbol, found, missing)) for symbol in symbols)
 
 
 def course(sub: str, symbol: str, timeframe: Timeframe, *, limit: int, before: int | None = None) -> Course:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from runtime.engine.convergence import Convergence
 from runtime.engine.holdings import Account, added_up, holdings, mapped
-from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
+from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.ports.clock import Clock
 from runtime.engine.ports.feeds import AccountFeed, Feed, KeyVariables, NoCredentialsError
 from runtime.engine.ports.positions import Entry, Positions
@@ -79,8 +79,7 @@ class PositionLoading:
         document = self._state.require_settings().document
         if not document.load_positions_from_exchange:
             self._asked.clear()
-            if self._state.accounts:
-                self._state.accounts.clear()
+            self._state.accounts.clear()
             if document is not self._followed:
                 held = {qualified(document, symbol) for symbol in document.position_symbols}
                 await self._forget(symbol for symbol in tuple(self._state.entries) if symbol not in held)
@@ -114,13 +113,12 @@ class PositionLoading:
             return True
         account = self._state.accounts.get(name)
         refreshed = account.refreshed_at if account is not None and not account.problem else None
-        every = int(document.position_refresh_hours * _HOUR_MS)
-        return now_ms >= (asked.due if refreshed is None else min(asked.due, refreshed + every))
+        return now_ms >= (asked.due if refreshed is None else min(asked.due, refreshed + _every_ms(document)))
 
     async def _refresh(self, feed: Feed, document: SettingsDocument, now_ms: int) -> Account:
         name, state = feed.exchange, self._state
         known = state.accounts.get(name) or Account(name)
-        every = int(document.position_refresh_hours * _HOUR_MS)
+        every = _every_ms(document)
         next_in = min(every, RETRY_MS)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -178,10 +176,12 @@ class PositionLoading:
         try:
             await self._positions.keep_accounts(tuple(accounts.values()))
             self._kept = accounts
-        except LeaseLostError:
-            raise
         except SourceUnavailableError as error:
             log.warning("what the accounts hold could not be kept yet: %s", error)
+
+
+def _every_ms(document: SettingsDocument) -> int:
+    return int(document.position_refresh_hours * _HOUR_MS)
 
 
 def _basis(name: str, feed: Feed, document: SettingsDocument) -> tuple[Any, ...]:

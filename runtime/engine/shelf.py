@@ -31,6 +31,10 @@ class _Columns(NamedTuple):
     synthetic: Column
 
 
+_READ: Final = ("macdv", "signal", "histogram", "emaFast", "emaSlow", "atr")
+"""What a reading is made of, in the order in which `Shelf._read` takes it."""
+
+
 class _Place(NamedTuple):
     """Where a value stands in a row: known once so many were counted in the other column."""
 
@@ -56,8 +60,9 @@ class _Layout:
                 for name, value in indicator.values.items()
             )
             if indicator.name == MACDV:
-                self.macdv = tuple(value.column for value in values)
-                _, _, self.counted, self.least = values[0]
+                known = {value.name: value for value in values}
+                self.macdv = tuple(known[name].column for name in _READ)
+                _, _, self.counted, self.least = known[MACDV]
                 self.turned, self.stage = first + columns.index("turned"), first + columns.index("stage")
             else:
                 further.append((indicator.name, values))

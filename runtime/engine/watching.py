@@ -17,14 +17,12 @@ from runtime.engine.ports.outbox import Outbox
 from runtime.engine.sparse import SHORTEST, sparse_timeframes
 from runtime.engine.state import Loading, State
 from runtime.engine.warming import RETRY_SECONDS, Warming
-from runtime.protocol.status import EngineState
+from runtime.protocol.status import LOST, EngineState
 from settingsapp.schema.effective import enabled_exchanges
 from settingsapp.schema.vocabulary import Timeframe, split_qualified
 
 log = logging.getLogger(__name__)
 
-LOST: Final = frozenset({"disconnected", "stalled", "unavailable"})
-"""States of a connection over which no candles come."""
 LOADING_SECONDS: Final = 5.0
 """So long a command waits for the history that it asked for; behind it others wait."""
 

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from runtime.bus.connections import RedisUnavailableError
 from runtime.bus.live import LiveReader, Statuses
-from runtime.live import hub, saved
+from runtime.live import hub, saved, words
 from runtime.protocol.observed import SavedVersion, observed
 from runtime.protocol.status import EngineState
 from settingsapp.accounts import identity_of, role_of
@@ -101,8 +101,7 @@ def _exchanges(known: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[Metri
                     latency.add_metric((*of, way), milliseconds / 1000)
             if one["lastMessageAt"]:
                 heard_at.add_metric(of, one["lastMessageAt"] / 1000)
-            waiting = [key for key in status["staleSeries"] if key.startswith(f"{one['exchange']}:")]
-            stale.add_metric(of, len(waiting))
+            stale.add_metric(of, words.stale_on(one["exchange"], status["staleSeries"]))
             reconnects.add_metric(of, one["reconnects"])
     yield from (connected, latency, heard_at, stale, reconnects)
 

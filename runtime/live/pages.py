@@ -1,6 +1,7 @@
-"""The status page: real state in its first paint, kept up to date by the websocket from then on."""
+"""Pages that are live: real state in their first paint, kept up to date by the websocket from then on."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -11,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from runtime.bus.connections import RedisUnavailableError
-from runtime.bus.live import BEGINNING, Look, look
+from runtime.bus.live import Look, look
 from runtime.live import saved, words
 from runtime.live.consumer import ALERTS, ERRORS
 from runtime.live.hub import NO_REDIS
@@ -20,7 +21,7 @@ from runtime.permissions import role_needed
 from runtime.protocol.confirmation import what_is_lost
 from runtime.protocol.observed import observed
 from runtime.protocol.payloads import CommandName
-from runtime.readings import Cell, Glance, SymbolReadings, readings
+from runtime.readings import Cell, SymbolReadings, readings
 from settingsapp.accounts import Role, identity_of, role_of
 from settingsapp.admin_page import NO_IDENTITY
 from settingsapp.schema.vocabulary import TIMEFRAMES, split_qualified
@@ -36,33 +37,45 @@ def status_page(request: HttpRequest) -> HttpResponse:
     identity, role = identity_of(request.user), role_of(request.user)
     if identity is None or role is None:
         return render(request, NO_IDENTITY, status=403)
-    return render(request, "runtime/status.html", live_context(identity.sub, role))
+    return render(request, "runtime/status.html", live_context(identity.sub, role, seen(identity.sub, errors=ERRORS)))
 
 
-def live_context(sub: str, role: Role) -> dict[str, Any]:
-    """Return what a page's live parts (templates/runtime/parts) begin with, and what its script goes on from."""
-    saved_settings = saved.settings_glance(sub)
-    version = None if saved_settings is None else saved_settings.version
-    presentation = presentation_of({}) if saved_settings is None else saved_settings.presentation
+@dataclass(frozen=True)
+class Seen:
+    """What is seen of an engine at one moment (`now_ms`, by Redis's clock; 0 where that can't be reached)."""
+
+    now_ms: int
+    status: dict[str, Any]
+    errors: list[dict[str, Any]]
+    presentation: Presentation
+
+
+def seen(sub: str, *, errors: int = 0) -> Seen:
+    """Return the status as people see it, with so many of the newest errors."""
+    glance = saved.settings_glance(sub)
+    version = None if glance is None else glance.version
+    presentation = presentation_of({}) if glance is None else glance.presentation
     try:
-        seen = look(sub, errors=ERRORS)
+        found = look(sub, errors=errors)
         trouble = ""
     except RedisUnavailableError:
-        seen, trouble = Look(now_ms=0, status=None, seq=BEGINNING, errors=[]), NO_REDIS
-    status = observed(seen.status, seen.now_ms, version, trouble)
-    status |= {"observedAt": seen.now_ms, "presentation": presentation.body()}
+        found, trouble = Look(now_ms=0, status=None, errors=[]), NO_REDIS
+    status = observed(found.status, found.now_ms, version, trouble)
+    status |= {"observedAt": found.now_ms, "presentation": presentation.body()}
+    return Seen(found.now_ms, status, found.errors, presentation)
+
+
+def live_context(sub: str, role: Role, now: Seen) -> dict[str, Any]:
+    """Return what a page's live parts (templates/runtime/parts) begin with, and what its script goes on from."""
     alerts = saved.recent_alerts(sub, ALERTS)
-    first = _first_readings(status)
+    first = _first_readings(now.status)
     return {
-        "page": _page(status, alerts, seen.errors, seen.now_ms, presentation, first),
+        "page": _page(now, alerts, first),
         "role": role.value,
         "timeframes": TIMEFRAMES,
         "may_command": role.permits(Role.OPERATOR),
         "clearing": _clearing() if role.permits(role_needed(CommandName.CLEAR_CACHE)) else (),
-        "initial": {
-            **{"seq": seen.seq, "status": status, "alerts": alerts, "errors": seen.errors},
-            "readings": [one.body() for one in first],
-        },
+        "initial": {"status": now.status, "alerts": alerts, "readings": [one.body() for one in first]},
     }
 
 
@@ -81,15 +94,9 @@ def _clearing() -> list[dict[str, str | None]]:
     ]
 
 
-def _page(
-    status: dict[str, Any],
-    alerts: list[dict[str, Any]],
-    errors: list[dict[str, Any]],
-    now_ms: int,
-    presentation: Presentation,
-    first: Sequence[SymbolReadings],
-) -> dict[str, Any]:
+def _page(now: Seen, alerts: list[dict[str, Any]], first: Sequence[SymbolReadings]) -> dict[str, Any]:
     """Return what the template shows, all of it as text and tones."""
+    status, now_ms, presentation = now.status, now.now_ms, now.presentation
     at = partial(_moment, presentation)
     when = partial(presentation.briefly, now_ms=now_ms)
     offline = status["state"] == "offline"
@@ -132,7 +139,7 @@ def _page(
             }
             for alert in alerts
         ],
-        "errors": [error | {"at": at(error.get("timestamp"), now_ms)} for error in errors],
+        "errors": [error | {"at": at(error.get("timestamp"), now_ms)} for error in now.errors],
     }
 
 
@@ -157,9 +164,8 @@ def _exchange(one: dict[str, Any], status: dict[str, Any], now_ms: int, presenta
 def _first_readings(status: dict[str, Any]) -> tuple[SymbolReadings, ...]:
     """Return what the first rows of the symbols' table say; the script reads the rest."""
     by_name = sorted(status["activeSymbols"], key=lambda symbol: symbol.partition(":")[::-1])
-    first = tuple(by_name[:FIRST_ROWS])
     try:
-        return readings(Glance(status["state"], None, first, tuple(status["staleSeries"])))
+        return readings(by_name[:FIRST_ROWS], status["staleSeries"])
     except RedisUnavailableError:
         return ()
 

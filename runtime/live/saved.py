@@ -47,6 +47,12 @@ def settings_glance(sub: str) -> SettingsGlance | None:
     return SettingsGlance(SavedVersion(version, _ms(saved_at)), presentation_of(profile))
 
 
+def presentation(sub: str) -> Presentation:
+    """Return how an identity wants things shown; the usual way where it has no document."""
+    glance = settings_glance(sub)
+    return presentation_of({}) if glance is None else glance.presentation
+
+
 def all_subs() -> tuple[str, ...]:
     """Return every identity's name."""
     return tuple(Identity.objects.order_by("pk").values_list("sub", flat=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runtime.notifying.planning import Notice
-from runtime.protocol.status import EngineState, Status
+from runtime.protocol.status import LOST, EngineState, Status
 
 _BEGUN = frozenset({EngineState.WARMING, EngineState.RUNNING, EngineState.PAUSED, EngineState.DEGRADED})
 
@@ -37,7 +37,7 @@ def _of_state(previous: EngineState, now: Status) -> Iterator[Notice]:
     elif previous is EngineState.PAUSED:
         yield Notice("engine_state", "The engine has resumed.")
     elif state is EngineState.DEGRADED:
-        lost = [exchange.exchange for exchange in now.exchanges if exchange.state in ("disconnected", "unavailable")]
+        lost = [exchange.exchange for exchange in now.exchanges if exchange.state in LOST]
         yield Notice("engine_state", f"The engine is without {', '.join(lost) or 'an exchange'}; the others go on.")
     elif previous is EngineState.DEGRADED:
         yield Notice("engine_state", "All exchanges are connected again.")

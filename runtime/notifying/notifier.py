@@ -5,10 +5,7 @@ What is heard is only put down; nothing here ever keeps the engine waiting.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import cast
 
-from runtime.engine.candles import Candle, SeriesKey
 from runtime.engine.ending import end
 from runtime.engine.ports.availability import LeaseLostError, SourceUnavailableError
 from runtime.notifying.channel_worker import RETRY_SECONDS, ChannelWorker
@@ -22,7 +19,6 @@ from runtime.protocol.delivery import Delivery
 from runtime.protocol.status import Status
 from settingsapp.schema.effective import channels
 from settingsapp.schema.notations import CHANNELS, Channel
-from settingsapp.schema.vocabulary import Timeframe
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +66,7 @@ class Notifier:
     def hear_alert(self, alert: Alert, delivery: Delivery, *, stored: bool) -> None:
         """Take an alert in. `stored`: the database knows of it; otherwise it is sent all the same, and noted later."""
         now = self._around.clock.now_ms()
-        candles = self._candles(alert) if delivery.channels else ()
+        candles = self._around.held(alert) if delivery.channels else ()
         for channel in delivery.channels:
             item = Item(
                 str(alert.id),
@@ -102,14 +98,6 @@ class Notifier:
         for channel in channels(settings.document, notice.event):
             item = Item(notice_id(notice, now), notice, now, mode, not_before=now + self._around.gather_ms, noted=False)
             self._workers[channel].put(item, ())
-
-    def _candles(self, alert: Alert) -> Sequence[Candle]:
-        try:
-            return self._around.market.candles(
-                SeriesKey(alert.exchange, alert.symbol, cast("Timeframe", alert.timeframe))
-            )
-        except KeyError:
-            return ()
 
     async def _resume(self) -> None:
         """Take up what an engine before this one has left."""

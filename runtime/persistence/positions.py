@@ -46,8 +46,7 @@ class PositionBook:
         await off_loop(self._keep_accounts)(accounts)
 
     def _read(self) -> list[Entry]:
-        rows = PositionEntry.objects.filter(identity__sub=self._sub)
-        return [Entry(row.symbol, row.price, row.seen_at, row.is_cost) for row in rows]
+        return entries_of(self._sub)
 
     @transaction.atomic
     def _write(self, entry: Entry) -> None:
@@ -64,7 +63,7 @@ class PositionBook:
         PositionEntry.objects.filter(identity__sub=self._sub, symbol=symbol).delete()
 
     def _accounts(self) -> list[Account]:
-        return [read_account(row) for row in ExchangeAccount.objects.filter(identity__sub=self._sub)]
+        return accounts_of(self._sub)
 
     @transaction.atomic
     def _keep_accounts(self, accounts: Sequence[Account]) -> None:
@@ -99,8 +98,18 @@ def _moment(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_account(row: ExchangeAccount) -> Account:
-    """Return a stored account."""
+def entries_of(sub: str) -> list[Entry]:
+    """Return what an identity's limits count from."""
+    rows = PositionEntry.objects.filter(identity__sub=sub)
+    return [Entry(row.symbol, row.price, row.seen_at, row.is_cost) for row in rows]
+
+
+def accounts_of(sub: str) -> list[Account]:
+    """Return what an identity's accounts held when they were last read."""
+    return [_account(row) for row in ExchangeAccount.objects.filter(identity__sub=sub)]
+
+
+def _account(row: ExchangeAccount) -> Account:
     told: Mapping[str, Sequence[Mapping[str, Any]]] = row.holdings
     return Account(
         exchange=row.exchange,

@@ -12,7 +12,7 @@ from runtime.bus.calls import arun, arun_all
 from runtime.bus.clock import RedisClock
 from runtime.bus.commands import record
 from runtime.bus.connections import AsyncRedis, RedisUnavailableError
-from runtime.engine.ports.schedules import Schedule, Settled
+from runtime.engine.ports.schedules import SOURCE, Schedule, Settled
 from runtime.engine.timetable import InvalidTimetableError, read_timetable
 from runtime.models import Missed
 from runtime.models import Schedule as Row
@@ -23,7 +23,6 @@ from settingsapp.schema import strict_json
 
 log = logging.getLogger(__name__)
 
-SOURCE: Final = "schedule"
 SKIPPED: Final = "skipped"
 """Stands as the outcome of a run that was missed and is not made up for."""
 

@@ -22,6 +22,10 @@ class EngineState(StrEnum):
     OFFLINE = "offline"
 
 
+LOST = frozenset({"disconnected", "stalled", "unavailable"})
+"""States of an exchange's connection over which no candles come."""
+
+
 def _share(share: float) -> float:
     # Downward: as long as anything is left, it is not all.
     return math.floor(share * 10_000) / 10_000

@@ -4,6 +4,7 @@ import contextlib
 from typing import Final, cast
 
 from runtime.engine.executor import Ending
+from runtime.engine.ports import schedules
 from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.ports.commands import CommandQueue, QueuedCommand
 from runtime.engine.ports.scanner import Scanned, Scanner, ScanRejectedError
@@ -11,8 +12,6 @@ from runtime.engine.state import State
 from runtime.protocol.answers import Outcome, Result
 from runtime.protocol.payloads import ScanPayload
 
-SCHEDULED: Final = "schedule"
-"""The source of commands that a schedule sends."""
 OFF: Final = (
     "scheduled scans are switched off: switch on scanner_to_maintain_symbols_enabled in the settings, or scan by hand"
 )
@@ -29,7 +28,7 @@ class ScanningHandlers:
     async def scan_symbols(self, queued: QueuedCommand) -> Ending:
         """Make a proposal and tell what is in it."""
         document = self._state.require_settings().document
-        if queued.command.source == SCHEDULED and not document.scanner_to_maintain_symbols_enabled:
+        if queued.command.source == schedules.SOURCE and not document.scanner_to_maintain_symbols_enabled:
             return Ending(Result(Outcome.REFUSED, OFF))
         wanted = cast("ScanPayload", queued.command.payload).exchange or ""
         named = wanted or document.scanner_exchange or document.perseus_profile.primary_exchange

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from runtime.engine.timetable import Timetable
+
+SOURCE: Final = "schedule"
+"""The source of commands that a schedule sends."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+BASE: Final = "1m"
 BASE_MS: Final = 60_000
 """Live bars are of one minute."""
 _BARS_KEPT: Final = 3
@@ -30,6 +31,11 @@ class Row(NamedTuple):
     @property
     def end(self) -> int:
         return self.open_time + BASE_MS
+
+    @classmethod
+    def told(cls, numbers: Sequence[float]) -> "Row":
+        """Return what ccxt tells as a list of numbers."""
+        return cls(int(numbers[0]), *(float(number) for number in numbers[1:6]))
 
 
 @dataclass

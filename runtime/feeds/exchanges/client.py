@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from runtime.engine.holdings import Instrument
 from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.ports.feeds import UnknownInstrumentError
+from runtime.feeds.exchanges.bars import Row
 from runtime.feeds.exchanges.gate import (
     BrokenStreamError,
     Gate,
@@ -22,7 +23,7 @@ from runtime.feeds.exchanges.gate import (
 )
 from runtime.feeds.exchanges.timing import Timing
 from symbols.exchange_words import in_words
-from symbols.exchanges import SPOT_ONLY
+from symbols.exchanges import SPOT_ONLY, Prepare, unprepared
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +36,11 @@ _OWN: Final[Mapping[str, Mapping[str, Any]]] = {
 BARS_COLLECTED: Final = 10
 """So many of a symbol's live bars the library keeps to be read."""
 
-Prepare = Callable[[Any], None]
-"""Changes a ccxt client before its first call."""
-
-
-def _unprepared(client: Any) -> None:
-    """Leave a client as it is."""
-
 
 class ExchangeClient:
     """Calls one exchange. Methods raise SourceUnavailableError where it can't be asked right now."""
 
-    def __init__(self, exchange: str, timing: Timing, prepare: Prepare = _unprepared) -> None:
+    def __init__(self, exchange: str, timing: Timing, prepare: Prepare = unprepared) -> None:
         self.exchange = exchange
         self.gate = Gate(timing.unnamed_wait)
         self._timing = timing
@@ -112,16 +106,14 @@ class ExchangeClient:
         except KeyError:
             raise UnknownInstrumentError(self._advice(symbol)) from None
 
-    async def ohlcv(
-        self, unified: str, timeframe: str, since: int, limit: int, *, ahead: bool = False
-    ) -> Sequence[Sequence[float]]:
-        """Return rows of open time, open, high, low, close, volume from `since` (ms UTC) on, in order.
+    async def ohlcv(self, unified: str, timeframe: str, since: int, limit: int, *, ahead: bool = False) -> list[Row]:
+        """Return bars from `since` (ms UTC) on, in order.
 
         `ahead`: before all that waits for its turn within the exchange's rate.
         """
         with going_ahead() if ahead else nullcontext():
             rows: list[Sequence[float]] = await self._named(self._rest.fetch_ohlcv(unified, timeframe, since, limit))
-        return sorted((row for row in rows if None not in row), key=lambda row: row[0])
+        return sorted((Row.told(row) for row in rows if None not in row), key=lambda row: row.open_time)
 
     def instruments(self) -> Sequence[Instrument]:
         """Return the spot markets; only after `ready`."""

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -15,12 +14,13 @@ from runtime.engine.ports.clock import Clock
 from runtime.engine.ports.feeds import KeyVariables
 from runtime.feeds.exchanges.accounts import Accounts, Environment
 from runtime.feeds.exchanges.bars import Row
-from runtime.feeds.exchanges.client import ExchangeClient, Prepare
+from runtime.feeds.exchanges.client import ExchangeClient
 from runtime.feeds.exchanges.history import History
 from runtime.feeds.exchanges.stream import Stream, StreamLostError
 from runtime.feeds.exchanges.timing import Timing
 from runtime.protocol.status import ExchangeStatus
 from settingsapp.schema.vocabulary import TIMEFRAMES, Timeframe
+from symbols.exchanges import Prepare, unprepared
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +44,13 @@ class ExchangeFeed:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         timing: Timing = Timing(),  # noqa: B008 - it is frozen
-        prepare: Prepare | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        prepare: Prepare = unprepared,
         environment: Environment = os.environ.get,
     ) -> None:
         self._clock = clock
         self._sleep = sleep
         self._timing = timing
-        self._monotonic = monotonic
-        self._client = ExchangeClient(exchange, timing, prepare) if prepare else ExchangeClient(exchange, timing)
+        self._client = ExchangeClient(exchange, timing, prepare)
         self._accounts = Accounts(self._client, environment)
         self._history = History(self._client, clock)
         self._symbols: dict[str, str] = {}

@@ -93,7 +93,7 @@ class History:
         return [rows[open_time] for open_time in sorted(rows)]
 
     async def _ask(self, unified: str, timeframe: Timeframe, since: int, limit: int) -> list[Row]:
-        page = [_row(row) for row in await self._client.ohlcv(unified, timeframe, since, limit)]
+        page = await self._client.ohlcv(unified, timeframe, since, limit)
         if page:
             key = unified, timeframe
             self._newest[key] = max(self._newest.get(key, 0), page[-1].open_time)
@@ -136,11 +136,6 @@ def _expected(page: list[Row]) -> list[Row]:
     if not page:
         raise SourceUnavailableError("it tells empty lists, also of candles that it has told before")
     return page
-
-
-def _row(told: Sequence[float]) -> Row:
-    open_time, *numbers = told[:6]
-    return Row(int(open_time), *(float(number) for number in numbers))
 
 
 def _put_together(candles: Sequence[Candle], timeframe: Timeframe, now: int) -> list[Candle]:

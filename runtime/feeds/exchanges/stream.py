@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from runtime.engine.ending import end
 from runtime.engine.ports.availability import SourceUnavailableError
 from runtime.engine.ports.clock import Clock
-from runtime.feeds.exchanges.bars import BASE_MS, LiveBars, Row, Trade, TradedBars
+from runtime.feeds.exchanges.bars import BASE, BASE_MS, LiveBars, Row, Trade, TradedBars
 from runtime.feeds.exchanges.client import ExchangeClient
 from runtime.feeds.exchanges.gate import BrokenStreamError, SilentError
 from runtime.feeds.exchanges.timing import Timing
@@ -142,7 +142,7 @@ class Stream:
             try:
                 async with asyncio.timeout(_CLOSING_SECONDS):
                     if self._pushes_bars:
-                        await self._library.un_watch_ohlcv(unified, "1m")
+                        await self._library.un_watch_ohlcv(unified, BASE)
                     else:
                         await self._library.un_watch_trades(unified)
             except TimeoutError:
@@ -159,7 +159,7 @@ class Stream:
     async def _watch(self, symbol: str, unified: str) -> None:
         """Keep a symbol subscribed. What it tells is collected by the library, and read from there."""
         watch = self._library.watch_ohlcv if self._pushes_bars else self._library.watch_trades
-        arguments = (unified, "1m") if self._pushes_bars else (unified,)
+        arguments = (unified, BASE) if self._pushes_bars else (unified,)
         try:
             async with self._turns[symbol]:
                 self._since[symbol] = self._clock.now_ms()
@@ -238,10 +238,10 @@ class Stream:
 
     def _rows(self, symbol: str, unified: str) -> Sequence[Row]:
         if self._pushes_bars:
-            kept = (self._library.ohlcvs or {}).get(unified, {}).get("1m")
+            kept = (self._library.ohlcvs or {}).get(unified, {}).get(BASE)
             if not kept:
                 return ()
-            return [Row(int(row[0]), *map(float, row[1:6])) for row in list(kept)[-_LOOKED_AT:]]
+            return [Row.told(numbers) for numbers in list(kept)[-_LOOKED_AT:]]
         kept = (self._library.trades or {}).get(unified)
         if not kept or symbol not in self._traded:
             return ()
@@ -298,11 +298,10 @@ class Stream:
 
     async def _confirm(self, symbol: str, open_time: int) -> None:
         """Ask for a bar of which the stream does not say whether it is complete."""
-        rows = await self._client.ohlcv(self._unified[symbol], "1m", open_time, _LOOKED_AT)
+        rows = await self._client.ohlcv(self._unified[symbol], BASE, open_time, _LOOKED_AT)
         for row in rows:
-            told = Row(int(row[0]), *map(float, row[1:6]))
-            if told.open_time == open_time and told.end <= self._clock.now_ms():
-                self._confirmed.append((symbol, told))
+            if row.open_time == open_time and row.end <= self._clock.now_ms():
+                self._confirmed.append((symbol, row))
 
     def _probe_silence(self, at: float) -> None:
         """Ask about symbols that are silent: of some of them about the one that has waited for longest; of all of them
@@ -364,13 +363,13 @@ class Stream:
             return False
         now = self._clock.now_ms()
         start = now - now % BASE_MS - BASE_MS
-        rows = await self._client.ohlcv(self._unified[symbol], "1m", start, _LOOKED_AT, ahead=True)
+        rows = await self._client.ohlcv(self._unified[symbol], BASE, start, _LOOKED_AT, ahead=True)
         if not self._is_silent_since(symbol, silent_since):
             return False
         before, heard = self._looks.get(symbol), self._bars.last(symbol)
         if not rows and any(row is not None and row.open_time >= start for row in (heard, before and before.newest)):
             raise SourceUnavailableError("it tells empty lists, also of candles that it has told before")
-        traded = [Row(int(row[0]), *map(float, row[1:6])) for row in rows if row[5] > 0 and row[0] >= start]
+        traded = [row for row in rows if row.volume > 0 and row.open_time >= start]
         newest = traded[-1] if traded else None
         self._looks[symbol] = _Look(silent_since, newest)
         looked_before = before is not None and before.silent_since == silent_since

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from runtime.bus.connections import RedisUnavailableError
-from runtime.live.presentation import Presentation, presentation_of
-from runtime.live.saved import settings_glance
+from runtime.live import saved
+from runtime.live.presentation import Presentation
 from runtime.protocol.answers import CommandState
 from runtime.protocol.history import FILTERS, InvalidFilterError, parse_filter
 from runtime.protocol.payloads import CommandName
@@ -48,8 +48,7 @@ class Command(BaseCommand):
         given = {name: options[name] for name in FILTERS if options[name] is not None}
         try:
             identity = only_identity(sub)
-            glance = settings_glance(identity)
-            shown = glance.presentation if glance else presentation_of({})
+            shown = saved.presentation(identity)
             wanted = parse_filter(
                 {name: [value] if isinstance(value, str) else value for name, value in given.items()},
                 ZoneInfo(shown.timezone),

@@ -37,6 +37,11 @@ def a_status(state: EngineState, **fields: Any) -> Status:
             a_status(S.DEGRADED, exchanges=LOST),
             ["The engine is without kraken; the others go on."],
         ),
+        (
+            a_status(S.RUNNING),
+            a_status(S.DEGRADED, exchanges=(ExchangeStatus("bybit", "stalled"), *LOST)),
+            ["The engine is without bybit, kraken; the others go on."],
+        ),
         (a_status(S.DEGRADED), a_status(S.RUNNING), ["All exchanges are connected again."]),
         (
             a_status(S.RUNNING),

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from runtime.engine.warming import RETRY_SECONDS
-from runtime.engine.watching import LOST
 from runtime.feeds.exchanges.timing import Timing
+from runtime.protocol.status import LOST
 from tests.exchanges.market import Instrument
 from tests.exchanges.server import VENUES, ExchangeServer, an_exchange_server
 from tests.runtime.feeds.exchanges.following import NOON, SPEED, Follower, following, names
