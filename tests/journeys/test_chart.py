@@ -175,6 +175,21 @@ def test_alerts_are_marked_told_on_focus_and_lead_from_the_status_page_to_their_
     expect(page.locator("#read-note")).not_to_have_text("")
 
 
+def test_another_series_shows_none_of_the_alerts_of_the_one_before(page: Page) -> None:
+    opened(page)
+    alerts, none = page.locator("#alerts li"), page.locator("#no-alerts")
+    expect(alerts.first).to_be_visible(timeout=20_000)
+    page.route("**/candles?*timeframe=1h*", lambda route: route.abort())
+    timeframes = page.get_by_role("navigation", name="Timeframe")
+    timeframes.get_by_role("link", name="1h", exact=True).click()
+    expect(alerts).to_have_count(0)
+    expect(page.locator("#alert-count")).to_have_text("0")
+    expect(none).to_be_visible()
+    timeframes.get_by_role("link", name="5m", exact=True).click()
+    expect(alerts.first).to_be_visible()
+    expect(none).to_be_hidden()
+
+
 @pytest.mark.long
 def test_alerts_that_came_late_or_were_withdrawn_look_and_read_that_way(page: Page) -> None:
     def told(route: Route) -> None:

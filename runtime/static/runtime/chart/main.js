@@ -95,7 +95,7 @@ function open() {
     if (link.textContent.trim() === timeframe) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  fill(byId("alerts"), byId("no-alerts"), []);
+  putAlerts([], 0);
   byId("bars").replaceChildren();
   say(byId("summary"), "");
   say(byId("chart-said"), "");
@@ -203,9 +203,14 @@ function showAlerts(course, from, until) {
   const [first, last] = [course.bars[from], course.bars[Math.min(until, course.bars.length) - 1]];
   const inView = course.alerts.filter((one) => one.openTime >= first.openTime && one.openTime <= last.openTime);
   const shown = inView.slice(0, MOST_ALERTS);
-  const key = shown.map((one) => one.id + (one.withdrawnAt ?? "")).join();
+  putAlerts(shown, inView.length);
+}
+
+/* The only way into the list: what it shows is known by its key. */
+function putAlerts(shown, count) {
   const list = byId("alerts");
-  say(byId("alert-count"), inView.length > shown.length ? `the newest ${shown.length} of ${inView.length}` : String(inView.length));
+  say(byId("alert-count"), count > shown.length ? `the newest ${shown.length} of ${count}` : String(count));
+  const key = shown.map((one) => one.id + (one.withdrawnAt ?? "")).join();
   if (list.dataset.key === key) return;
   list.dataset.key = key;
   const open = new Set([...list.querySelectorAll("li:has(details[open])")].map((item) => item.dataset.id));

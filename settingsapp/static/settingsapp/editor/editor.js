@@ -12,7 +12,7 @@ export const pretty = (document) => JSON.stringify(document, null, 2);
 
 export class Editor {
   /**
-   * `base` and `version`: what is saved. `onState({dirty, problems, busy})` hears what the page is to show;
+   * `base` and `version`: what is saved. `onState({dirty, problems})` hears what the page is to show;
    * `onText(text, dirty)` each text that the user made, `onJudged(problems)` what is wrong with the present one.
    */
   constructor({ schema, base, version, form, json, onState, onText, onJudged }) {

@@ -37,10 +37,6 @@ export class JsonPane {
     return this.editor.getValue();
   }
 
-  get hasFocus() {
-    return this.editor.isFocused();
-  }
-
   /* Replace only the lines that differ: the cursor, the scrolling and the history stay what they are. */
   show(text) {
     const session = this.editor.session;
